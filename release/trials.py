@@ -60,6 +60,7 @@ TRIALS = {
         commands=(_script("calls.py", "aiohttp"), _script("calls.py", "aiohttp", "uvloop")),
     ),
     "fastapi": Trial(packages=("crossbook.fastapi",), commands=(_script("application.py"),)),
+    "files": Trial(commands=(_script("workbook.py"),)),
     "httpx2": Trial(commands=(_script("calls.py", "httpx2"),)),
     "sandbox": Trial(packages=("crossbook_sandbox",), commands=(("crossbook-sandbox", "--help"), _script("server.py"))),
     "testing": Trial(

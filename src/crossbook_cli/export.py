@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from typing import Annotated
 
 import typer
@@ -29,15 +30,21 @@ def export(
         str | None,
         typer.Option(help="The separator of CSV; by default a comma, or a tab for .tsv. Polish spreadsheets expect ;"),
     ] = None,
+    plain: Annotated[
+        bool,
+        typer.Option(
+            "--plain", help="Write CSV without apostrophes, for other programs. Do not open it in a spreadsheet."
+        ),
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     json: Json = False,
 ) -> None:
-    """Write the contacts of a book to a file: CSV, JSON lines or vCard.
+    """Write the contacts of a book to a file: CSV, Excel (.xlsx), JSON lines or vCard.
 
     Each contact is written once, with the names of its groups. CSV is UTF-8 and safe to open in a spreadsheet: a cell
     that a spreadsheet would run as a formula, such as +48…, begins with an apostrophe. `crossbook import` removes the
-    apostrophe and reads every value unchanged. The UID of a vCard stays the same for the name of the book and the
-    contact's id. The file appears when it is complete.
+    apostrophe and reads every value unchanged; --plain leaves it out. All cells of .xlsx are text. The UID of a vCard
+    stays the same for the name of the book and the contact's id. The file appears when it is complete.
 
     Examples:
 
@@ -52,8 +59,11 @@ def export(
         summary, pace = Summary(), Throughput()
         bar = ProgressBar(f"from {book}") if sys.stderr.isatty() and to != "-" else None
         try:
-            with open_output(to, force=force, bom=chosen == "csv") as file:
-                writer = files.make_writer(file, opened.profile, chosen, separator=column_separator, account=book)
+            with open_output(to, force=force, bom=chosen == "csv") as file, ExitStack() as closing:
+                writer = files.make_writer(
+                    file, opened.profile, chosen, separator=column_separator, account=book, plain=plain
+                )
+                closing.callback(writer.close)
                 names: dict[str, str] = {}
                 if not quick:
                     async for each in opened.groups.list():

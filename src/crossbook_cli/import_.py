@@ -25,7 +25,7 @@ _EXAMPLE_LENGTH = 200  # characters of a line that is shown because its encoding
 
 @with_batch_options
 def import_file(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="CSV, JSON lines or vCard; - is standard input.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="CSV, .xlsx, JSON lines or vCard; - is standard input.")],
     to: To,
     format: FileFormat = None,
     map: Annotated[

@@ -129,3 +129,17 @@ def test_export_to_link(run: Run) -> None:
     assert run("export", "vercom", "--to", "link.csv", "--force").code == 0
     assert Path("link.csv").is_symlink()
     assert len(Path("real.csv").read_text().splitlines()) == 4
+
+
+def test_export_workbook_is_imported_unchanged(run: Run) -> None:
+    assert run("export", "vercom", "--to", "people.xlsx").err == "Wrote 3 contacts to people.xlsx.\n"
+    assert "exists" in run("export", "vercom", "--to", "people.xlsx").err
+    ran = run("import", "people.xlsx", "--to", "vercom", "--json")
+    assert ran.lines[0]["form"] == "Excel workbook"
+    assert ran.lines[-1]["summary"]["counts"] == {"skipped": 3}
+
+
+def test_export_plain_csv(run: Run) -> None:
+    run("export", "vercom", "--to", "people.csv", "--plain")
+    first, *_ = csv.DictReader(Path("people.csv").read_text("utf-8-sig").splitlines())
+    assert (first["phone"], first["first_name"]) == ("+48500600700", "=1+1")

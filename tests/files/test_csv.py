@@ -145,8 +145,11 @@ def test_format_of_file_name(tmp_path: Path) -> None:
     assert files.choose_format("a.xyz", "jsonl") == "jsonl"
     with pytest.raises(InvalidInputError, match=r"pass format \(--format\)"):
         files.choose_format("people")
-    with pytest.raises(InvalidInputError, match="save the file as CSV"):
-        files.choose_format("people.XLSX")
+    with pytest.raises(InvalidInputError, match=r"only \.xlsx is supported: save the file as \.xlsx or as CSV"):
+        files.choose_format("people.ODS")
+    assert files.choose_format("people.XLSX") == "xlsx"
+    with pytest.raises(InvalidInputError, match=r"only \.xlsx is supported"):
+        files.choose_format("people.xls")
     with pytest.raises(FileNotFoundError), files.read(tmp_path / "none.csv"):
         pass
 

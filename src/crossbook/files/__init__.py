@@ -1,4 +1,4 @@
-"""Read and write contact files: CSV, JSON lines and vCard, one row at a time.
+"""Read and write contact files: CSV, Excel workbooks, JSON lines and vCard, one row at a time.
 
 A file names groups, and an address book identifies groups by id. So a `Row` holds group names next to the contact.
 
@@ -33,16 +33,17 @@ from crossbook.files.jsonl import JsonlReader, JsonlWriter
 from crossbook.files.preparing import NameOption, PreparingReader
 from crossbook.files.rows import Row
 from crossbook.files.vcard import VcardReader, VcardWriter
+from crossbook.files.xlsx import XlsxReader, XlsxWriter
 from crossbook.models import Contact
 from crossbook.vendor import VendorProfile
 
-Format = Literal["csv", "jsonl", "vcard", "vcard3", "vcard4"]
+Format = Literal["csv", "xlsx", "jsonl", "vcard", "vcard3", "vcard4"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 _FORMAT_BY_SUFFIX: dict[str, Format] = {
-    ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".vcf": "vcard",
-    ".vcard": "vcard",
+    ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".xlsx": "xlsx", ".jsonl": "jsonl", ".ndjson": "jsonl",
+    ".vcf": "vcard", ".vcard": "vcard",
 }  # fmt: skip
-_SPREADSHEET_SUFFIXES = (".xlsx", ".xls", ".xlsm", ".ods")
+_OTHER_SPREADSHEETS = (".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
 
 __all__ = [
     "FORMATS",
@@ -89,6 +90,9 @@ class Writer(Protocol):
             groups: the names of its groups, or None if they are unknown.
         """
 
+    def close(self) -> None:
+        """Complete the file, which stays open. A workbook ("xlsx") has no content before."""
+
 
 def choose_format(path: str | Path, format: Format | None = None) -> Format:
     """Return `format`, or if it is None, the format that the suffix of the file name implies.
@@ -99,8 +103,10 @@ def choose_format(path: str | Path, format: Format | None = None) -> Format:
     suffix = Path(path).suffix.lower()
     if format is not None and format not in FORMATS:
         raise InvalidInputError(f"unknown format: expected {', '.join(FORMATS)}", field="format")
-    if suffix in _SPREADSHEET_SUFFIXES and format is None:
-        raise InvalidInputError("cannot read or write spreadsheets: save the file as CSV, named .csv", field="format")
+    if suffix in _OTHER_SPREADSHEETS and format is None:
+        raise InvalidInputError(
+            "of spreadsheets only .xlsx is supported: save the file as .xlsx or as CSV", field="format"
+        )
     found = format or _FORMAT_BY_SUFFIX.get(suffix)
     if found is None:
         suffixes = ", ".join(_FORMAT_BY_SUFFIX)
@@ -140,7 +146,7 @@ def read(
     Args:
         path: the file; "-" is standard input. An open binary file, such as an upload, must be seekable and needs
             `format`; it stays open.
-        format: "csv", "jsonl" or "vcard"; by default the format of the file name's suffix.
+        format: "csv", "xlsx", "jsonl" or "vcard"; by default the format of the file name's suffix.
         corrections: column title → contact field, for columns that are detected wrongly: {"Handy": "phone",
             "Notes": "fields.description", "Labels": ""}. An empty field means that the column is not read. A column of
             yes and no is mapped to "opted_out" or "opted_in", or to channels of them: "opted_in.sms+email".
@@ -177,9 +183,18 @@ def read(
     if region is not None and not _phones.is_region(region):
         raise InvalidInputError('region must be a country code of two capital letters, such as "PL"', field="region")
     with closing(open_file(path)) if isinstance(path, (str, Path)) else nullcontext(path) as file:
-        select = select_undeclared if format.startswith("vcard") else None
-        reader = _make_reader(format, detect_encoding(file, encoding, select=select), corrections, separator)
+        reader: Reader
+        if format == "xlsx":
+            reader = _make_xlsx_reader(file, corrections)
+        else:
+            select = select_undeclared if format.startswith("vcard") else None
+            reader = _make_reader(format, detect_encoding(file, encoding, select=select), corrections, separator)
         yield PreparingReader(reader, names, region)
+
+
+@hide_internal_frames
+def _make_xlsx_reader(file: IO[bytes], corrections: Mapping[str, str] | None) -> Reader:
+    return XlsxReader(file, corrections)
 
 
 @hide_internal_frames
@@ -194,17 +209,24 @@ def _make_reader(
 
 
 def make_writer(
-    file: TextIO, profile: VendorProfile, format: Format, *, separator: str = ",", account: str = ""
+    file: TextIO,
+    profile: VendorProfile,
+    format: Format,
+    *,
+    separator: str = ",",
+    account: str = "",
+    plain: bool = False,
 ) -> Writer:
     """Return a writer that writes contacts to an open text file in this format.
 
     Args:
-        file: a text file, opened with newline="" in UTF-8.
+        file: a text file, opened with newline="" in UTF-8. A workbook is written to its binary `buffer`.
         profile: the profile of the contacts' vendor: `book.profile`. CSV has a column for each field of the vendor.
-        format: "csv", "jsonl", "vcard3" (the same as "vcard") or "vcard4".
+        format: "csv", "xlsx" (extra `files`), "jsonl", "vcard3" (the same as "vcard") or "vcard4".
         separator: the separator of a CSV file.
         account: a name for the account. The UID of a vCard is made of the vendor, this name and the contact's id, so
             that other programs know the card again.
+        plain: whether CSV is written without the apostrophe before texts that a spreadsheet would run as a formula.
 
     Example:
         ```python
@@ -217,7 +239,9 @@ def make_writer(
         ```
     """
     if format == "csv":
-        return CsvWriter(file, profile, separator)
+        return CsvWriter(file, profile, separator, plain=plain)
+    if format == "xlsx":
+        return XlsxWriter(file, profile)
     if format == "jsonl":
         return JsonlWriter(file)
     owner = f"{profile.vendor} {account}"

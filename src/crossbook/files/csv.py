@@ -1,6 +1,6 @@
 """Read and write CSV files one row at a time.
 
-The titles of an exported file are in `export_titles`; the titles that an import recognises are in `columns`.
+The titles of an exported file are in `tables`; the titles that an import recognises are in `titles`.
 """
 
 from __future__ import annotations
@@ -12,20 +12,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TextIO
 
-from crossbook.errors import InvalidInputError
 from crossbook.files import cells
-from crossbook.files.columns import TARGETS, Column, guess_fields, map_columns
 from crossbook.files.encodings import SAMPLE_LINES, EncodedFile
-from crossbook.files.opt_outs import check_opt_outs
-from crossbook.files.rows import Row, RowDecoder, RowIterator, invalid_row
+from crossbook.files.tables import FIRST_ROWS, TableReader, count_known, encode_contact, export_titles
 from crossbook.models import Contact
 from crossbook.vendor import VendorProfile
 
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 # Excel writes `sep=;` before the titles. Other programs quote it, or pad it with empty cells to the width of the rows.
 _SEPARATOR_LINE = re.compile(r"""["']?sep=(.)["']?([,;\t|]*)\s*""", re.IGNORECASE)
-_FIRST_ROWS = 20  # rows among which the titles are searched
-_SURE = 2  # known titles that prove a row of titles below other lines
 
 
 def _read_sample(lines: Sequence[str], separator: str) -> list[list[str]]:
@@ -53,14 +48,8 @@ def _score_separator(lines: Sequence[str], separator: str) -> tuple[int, float, 
     if not wide:
         return 0, 0.0, 0
     width, count = max(wide.items(), key=lambda pair: (pair[1], pair[0]))
-    known = max(_count_known(row) for row in rows[:_FIRST_ROWS])
+    known = max(count_known(row) for row in rows[:FIRST_ROWS])
     return known, count / len(widths), width
-
-
-def _count_known(row: Sequence[str]) -> int:
-    return len(
-        {guess.field for guess in guess_fields([cells.unescape_cell(cell) for cell in row]) if guess is not None}
-    )
 
 
 def _has_space_before_quotes(lines: Sequence[str], separator: str) -> bool:
@@ -69,7 +58,7 @@ def _has_space_before_quotes(lines: Sequence[str], separator: str) -> bool:
     return any(spaced.search(line) for line in lines)
 
 
-class CsvReader:
+class CsvReader(TableReader):
     """Reads the rows of a CSV file; see `crossbook.files.Reader`.
 
     Args:
@@ -83,7 +72,6 @@ class CsvReader:
 
     def __init__(self, file: EncodedFile, corrections: Mapping[str, str] | None, separator: str | None) -> None:
         self._file = file
-        self.example = file.example
         sample = list(islice(file.lines(), SAMPLE_LINES))
         declared = _SEPARATOR_LINE.fullmatch(sample[0])
         self._skipped = 1 if declared else 0
@@ -94,46 +82,11 @@ class CsvReader:
             else max(_SEPARATORS, key=lambda each: _score_separator(sample, each))
         )
         self._strips_space = _has_space_before_quotes(sample, self._separator)
-        self.description = f"{file.title}, {_SEPARATORS.get(self._separator, repr(self._separator))}"
-        titles = self._find_titles(corrections)
-        self.columns: tuple[Column, ...] = map_columns(titles, corrections)
-        opt_outs = [(column.title, column.opt_out) for column in self.columns]
-        check_opt_outs(opt_outs, islice(self._records(), self._titles_row, None))
-        self.leftovers: tuple[str, ...] = ()
-        self.expected: int | None = max(0, file.line_count - self._first_line)
+        super().__init__(f"{file.title}, {_SEPARATORS.get(self._separator, repr(self._separator))}", corrections)
+        self.example = file.example
+        self.expected: int | None = max(0, file.line_count - self.titles_line)
 
-    def _find_titles(self, corrections: Mapping[str, str] | None) -> list[str]:
-        """Return the titles: the first row, or a row with two known titles below the lines above a report."""
-        named = {title.strip() for title in corrections or ()}
-        first: Sequence[str] | str | None = None
-        self._titles_row, self._first_line = 1, self._skipped + 1
-        for number, (line, record) in enumerate(islice(self._records(), _FIRST_ROWS), 1):
-            if first is None:
-                first = record
-                self._first_line = line
-            if isinstance(record, str):
-                continue
-            titles = [cells.unescape_cell(cell) for cell in record]
-            if not named.isdisjoint(titles) or _count_known(record) >= (1 if number == 1 else _SURE):
-                if number > 1:
-                    self.description += f", titles in line {line}"
-                self._titles_row, self._first_line = number, line
-                return titles
-        if isinstance(first, str):
-            raise InvalidInputError(f"the first row cannot be read: {first}", field="file")
-        return [cells.unescape_cell(cell) for cell in first or ()]
-
-    def __iter__(self) -> Iterator[Row]:
-        return RowIterator(self._rows())
-
-    def _rows(self) -> Iterator[Row]:
-        decode = RowDecoder(self.columns).decode
-        for line, record in islice(self._records(), self._titles_row, None):
-            row = invalid_row(line, record) if isinstance(record, str) else decode(line, record)
-            if row is not None:
-                yield row
-
-    def _records(self) -> Iterator[tuple[int, Sequence[str] | str]]:
+    def iter_records(self) -> Iterator[tuple[int, Sequence[str] | str]]:
         """Yield for each CSV record the number of its first line, and its cells or the reason why it is invalid."""
         lines = _LineSource(islice(self._file.lines(), self._skipped, None), self._skipped)
         reader = csv.reader(lines, delimiter=self._separator, strict=True, skipinitialspace=self._strips_space)
@@ -219,30 +172,19 @@ class CsvWriter:
         file: a text file, opened with newline="".
         profile: the profile of the contacts' vendor, whose fields become columns.
         separator: the separator of the cells.
+        plain: whether to write texts unchanged. Do not open such a file in a spreadsheet.
     """
 
-    def __init__(self, file: TextIO, profile: VendorProfile, separator: str = ",") -> None:
+    def __init__(self, file: TextIO, profile: VendorProfile, separator: str = ",", *, plain: bool = False) -> None:
         self._writer = csv.writer(file, delimiter=separator, lineterminator="\r\n")
         self._titles = export_titles(profile)
+        self._plain = plain
         self._writer.writerow(self._titles)
 
     def write(self, contact: Contact, groups: Iterable[str] | None) -> None:
         """Write the contact as one row; `groups` are names, or None if they are unknown."""
-        fields = contact.fields or {}
-        texts = [
-            cells.join_names(tuple(groups or ())) if title == "groups"
-            else cells.encode_field(title, fields.get(title[7:]) if title[:7] == "fields." else getattr(contact, title))
-            for title in self._titles
-        ]  # fmt: skip
-        self._writer.writerow(map(cells.escape_cell, texts))
+        texts = encode_contact(self._titles, contact, groups)
+        self._writer.writerow(texts if self._plain else map(cells.escape_cell, texts))
 
-
-def export_titles(profile: VendorProfile) -> tuple[str, ...]:
-    """Return the column titles of a CSV export for a vendor: id, name and every field that the vendor has.
-
-    Extra fields are one column each (`fields.city`), or one column `fields` if the vendor accepts any name.
-    """
-    titles = [title for title in TARGETS if title in ("id", "name") or title in profile.contact_fields]
-    if profile.extra_fields is None:
-        return (*titles, "fields")
-    return (*titles, *(f"fields.{name}" for name in profile.extra_fields))
+    def close(self) -> None:
+        """Do nothing: each row is complete when it is written."""

@@ -128,7 +128,10 @@ def detect_encoding(
     if not start.strip(_BLANK):
         raise InvalidInputError("the file is empty", field="file")
     if start.startswith(_ARCHIVE_STARTS):
-        raise InvalidInputError("the file is a spreadsheet or an archive: save it as CSV first", field="file")
+        raise InvalidInputError(
+            "the file is a spreadsheet or an archive: name a workbook .xlsx, or save it as CSV; unpack zip files first",
+            field="file",
+        )
     name = _check_encoding(encoding, start) if encoding is not None else _detect_by_start(start)
     valid = invalid = lines = 0
     example = None

@@ -213,6 +213,9 @@ class JsonlWriter:
     def __init__(self, file: TextIO) -> None:
         self._file = file
 
+    def close(self) -> None:
+        """Do nothing: each contact is complete when it is written."""
+
     def write(self, contact: Contact, groups: Iterable[str] | None) -> None:
         """Write the contact as one line; `groups` are names, or None if they are unknown."""
         values = known_values(contact)

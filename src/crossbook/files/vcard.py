@@ -423,6 +423,9 @@ class VcardWriter:
         self._version = version
         self._owner = owner
 
+    def close(self) -> None:
+        """Do nothing: each contact is complete when it is written."""
+
     def write(self, contact: Contact, groups: Iterable[str] | None) -> None:
         """Write the contact as one vCard; `groups` are names, or None if they are unknown."""
         name = contact.name or " ".join(filter(None, (contact.first_name, contact.last_name)))
