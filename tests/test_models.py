@@ -71,5 +71,11 @@ def test_repr_shows_no_personal_data() -> None:
     assert "crm" not in repr(ExternalId("crm-17"))
 
 
+def test_repr_of_invalid_types_is_masked() -> None:
+    """A number in place of a text is refused by the method that gets the contact; its repr ends in logs before."""
+    contact = Contact(id=7, phone=500600700, email=8)  # type: ignore[arg-type]
+    assert repr(contact) == "Contact(id='7', phone='500******00', email='8***@***')"
+
+
 def test_profile_repr_is_short() -> None:
     assert repr(Vercom.profile) == "<VendorProfile of Vercom>"

@@ -85,7 +85,7 @@ def _rebuild(kind: type[Any], state: dict[str, Any], raw: object, known: frozens
 def repr_with_id(self: Any) -> str:
     """Return the repr of a dataclass that has the id of a contact. If that is an e-mail address, it is masked."""
     values = {each.name: getattr(self, each.name) for each in fields(self)}
-    values["id"] = self.id and _redaction.mask_address(self.id)
+    values["id"] = self.id and _redaction.mask_address(str(self.id))
     return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in values.items())})"
 
 
@@ -147,11 +147,11 @@ class Contact(_Record):
             _set(self, "groups", group_ids(self.groups))
 
     def __repr__(self) -> str:
-        shown = [f"id={_redaction.mask_address(self.id)!r}"] if self.id else []
+        shown = [f"id={_redaction.mask_address(str(self.id))!r}"] if self.id else []
         if self.phone:
-            shown.append(f"phone={_redaction.mask_phone(self.phone)!r}")
+            shown.append(f"phone={_redaction.mask_phone(str(self.phone))!r}")
         if self.email:
-            shown.append(f"email={_redaction.mask_email(self.email)!r}")
+            shown.append(f"email={_redaction.mask_email(str(self.email))!r}")
         others = [f.name for f in fields(self) if f.name not in _SHOWN and getattr(self, f.name) not in (None, "")]
         return f"Contact({', '.join(shown + [f'{name}=…' for name in others])})"
 
