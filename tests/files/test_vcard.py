@@ -156,7 +156,7 @@ NOTE:VIP\\nkawa\\, czarna
  !
 item1.TEL:+48500600700
 TEL;TYPE=HOME:+48221234567
-TEL;TYPE=CELL:+48500600700
+TEL;TYPE=CELL:+48 500-600-700
 TEL;TYPE=FAX:+48221234568
 EMAIL:a@example.com
 EMAIL:b@example.com, c@example.com
@@ -190,7 +190,7 @@ def test_vcard_tells_what_is_not_read() -> None:
         ({"N": "name"}, {"name": "Anna Kot", "first_name": None, "last_name": None}),
         ({"N": ""}, {"name": "Kot, Anna", "first_name": None}),
         ({"TEL": "", "EMAIL": "external_id"}, {"phone": None, "email": None, "external_id": "a@example.com"}),
-        ({"TEL": "fields.mobile"}, {"phone": None, "fields": {"mobile": "+48500600700"}}),
+        ({"TEL": "fields.mobile"}, {"phone": None, "fields": {"mobile": "+48 500-600-700"}}),
         ({"UID": "external_id"}, {"external_id": "A1"}),
     ],
 )

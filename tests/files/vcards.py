@@ -226,6 +226,10 @@ KINDS: dict[str, tuple[bytes, list[Values]]] = {
         old(f"FN;{QP}:Zofia=\r\n =C5=BB=C3=B3=\r\n=C5=82w", CELL),
         [person("Zofia Żółw")],
     ),
+    "soft break with a space behind it": (
+        old(f"FN;{QP}:Zofia =C5=BB= \r\n=C3=B3=C5=82w", CELL),
+        [person("Zofia Żółw")],
+    ),
     "soft break at the end": (old(f"FN;{QP}:Anna=", CELL), [ANNA]),
     "note cut behind an equals sign": (old(f"NOTE;{QP}:=C5=BB=", CELL, "FN:Anna"), [ANNA]),
     "note cut before the end": (old("FN:Anna", CELL, f"NOTE;{QP}:=C5=BB="), [ANNA]),
@@ -489,6 +493,15 @@ KINDS: dict[str, tuple[bytes, list[Values]]] = {
         ),
         [ANNA],
     ),
+    "value in 8 bits": (
+        old(b"FN;ENCODING=8BIT;CHARSET=windows-1250:Zofia \xaf\xf3\xb3w", CELL),
+        [person("Zofia Żółw")],
+    ),
+    "phone and address in quoted-printable": (
+        old("FN:Anna", f"TEL;CELL;{QP}:=2B48500600700", "EMAIL;ENCODING=QUOTED-PRINTABLE:a=40example.com"),
+        [MAIL],
+    ),
+    "calendar before the cards": (b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n" + ANNAS, [ANNA]),
     # Whole cards of programs
     "iCloud": (
         card(

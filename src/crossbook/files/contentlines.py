@@ -49,7 +49,7 @@ _CARD_LINE = re.compile(
 _ESCAPED = re.compile(r"\\([\\;,:nN])")
 _PARTS = {separators: re.compile(rf"((?:[^\\{separators}]|\\.|\\$)*)(?:[{separators}]|$)", re.DOTALL)
           for separators in (";", ",", ",;")}  # fmt: skip
-_FOLDS = (b"\n ", b"\n\t", b"\r ", b"\r\t", b"=\n", b"=\r")
+_FOLDS = (b"\n ", b"\n\t", b"\r ", b"\r\t", b"=\n", b"=\r", b"= \n", b"= \r")
 _CARD_MARKS = (b"BEGIN:VCARD", b"END:VCARD")
 _MARKS_BEFORE = b"\xef\xbb\xbf\0"  # a byte order mark before any card of a joined file, zeros behind one
 # Encodings that a CHARSET may name. The rest of Python's codecs are no encodings of text, or slow.
@@ -320,6 +320,8 @@ def _join_lines(file: EncodedFile) -> Iterator[list[tuple[int, bytes]]]:
                 continue
             if indent:
                 part, indent = (part[len(indent) :], indent) if part.startswith(indent) else (part, b"")
+            if part[-2:] == b"= ":  # a soft break, and white space that was added on the way
+                part = part[:-1]
             last = rest[-1] if rest else line
             if part[0] in b" \t":
                 # A card can be indented as a whole, and its last line alone.

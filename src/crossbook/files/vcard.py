@@ -328,7 +328,7 @@ def _count_further(lines: Sequence[Line]) -> int:
         elif len(lines) == 1 and _PHONE.fullmatch(text):
             return 0
         elif _rank_phone(head.types, "") is not None:
-            found.update(_split_phones(text))
+            found.update(re.sub(r"[^0-9+]", "", number) for number in _split_phones(text))
     return max(0, len(found - {""}) - 1)
 
 
