@@ -264,8 +264,8 @@ def _subscribed(case: Case, database: Path, *, in_group: bool) -> list[str]:
         ).fetchall()
     db.close()
     if in_group:
-        return [name for name, _, grouped in rows if name in names and grouped]
-    return [name for name, phone, _ in rows if phone.lstrip("+") in phones]
+        return [str(name) for name, _, grouped in rows if name in names and grouped]
+    return [str(name) for name, phone, _ in rows if phone.lstrip("+") in phones]
 
 
 def main() -> int:

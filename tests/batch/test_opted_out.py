@@ -206,6 +206,37 @@ async def test_opted_out_address_gets_no_subscribed_twin(
 
 
 @VERCOM
+@pytest.mark.parametrize("many", [False, True])
+async def test_further_address_gets_no_subscribed_twin(
+    local_vendor: LocalVendor, profile: VendorProfile, many: bool
+) -> None:
+    """The stored contact has the e-mail of the input, and not its phone. The list of opt-outs may have many pages."""
+    source = [person(profile, n, phone=f"+4860000000{n}") for n in range(3)]
+    async with local_vendor.book() as book:
+        others = [opted_out(profile, 1000 + n, None, "push", phone=None) for n in range(1001 if many else 3)]
+        off = opted_out(profile, 1, None, "email", phone=None)
+        await write(book, [*others, off], **unsubscribing(match=None, on_duplicate=None))
+        requests = local_vendor.count["listContacts"]
+        results, _ = await write(book, source, dry_run=True)
+        assert statuses(results) == ["created", "skipped", "created"]
+        if not many:
+            # Three phones of four spellings, a page for each channel, and the second input's e-mail and channels.
+            assert local_vendor.count["listContacts"] - requests == 3 * 4 + 3 + 1 + 3
+        results, _ = await write(book, source, **UNSUBSCRIBE)
+        assert statuses(results) == ["created"] * 3
+        assert source[1].phone not in await subscribed(book, "email")
+        assert source[1].phone in await subscribed(book, "sms")
+
+
+@VERCOM
+async def test_address_opted_out_by_same_run(local_vendor: LocalVendor, profile: VendorProfile) -> None:
+    source = [person(profile, 0), opted_out(profile, 1, None, "email"), person(profile, 1, phone="+48600000001")]
+    async with local_vendor.book() as book:
+        await write(book, source, **UNSUBSCRIBE)
+        assert await subscribed(book, "email") == [source[0].phone]
+
+
+@VERCOM
 async def test_journal_of_other_policy_is_refused(
     local_vendor: LocalVendor, profile: VendorProfile, tmp_path: Path
 ) -> None:

@@ -222,6 +222,25 @@ def test_opted_out_is_skipped(run: Run, server: Server) -> None:
     assert "resubscribeContacts" not in server.requests("vercom")
 
 
+def test_unclear_opt_out_stops_before_writing(run: Run, server: Server) -> None:
+    """The second row says neither yes nor no, so the whole file is refused. --map decides."""
+    file = write("phone,Zgoda SMS\n+48500600700,nie\n+48500600701,\n+48500600702,tak\n")
+    ran = run("import", file, "--to", "vercom")
+    assert (ran.code, ran.out, server.contacts("vercom")) == (2, "", 0)
+    assert "line 3 is empty" in ran.err
+    assert '--map "Zgoda SMS=opted_in.sms" reads empty cells as no consent' in ran.err
+    ran = run("import", file, "--to", "vercom", "--map", "Zgoda SMS=opted_in.sms")
+    assert counts(ran) == {"2 skipped", "1 created"}
+    assert "Zgoda SMS → opted_in.sms" in ran.err
+    assert counts(run("import", file, "--to", "vercom", "--map", "Zgoda SMS=")) == {"2 created", "1 skipped"}
+    ran = run("import", file, "--to", "vercom", "--map", "Zgoda SMS=opted_in.sms")
+    assert "still subscribed at the vendor, although the input opted out: 2 (--on-opted-out unsubscribe opts" in ran.out
+    ran = run("import", file, "--to", "vercom", "--map", "Zgoda SMS=opted_in.sms", "--on-opted-out", "unsubscribe")
+    assert (counts(ran), "opted out at the vendor: 2\n" in ran.out) == ({"2 updated", "1 skipped"}, True)
+    ran = run("import", file, "--to", "atom", "--on-opted-out", "unsubscribe", "--map", "Zgoda SMS=opted_in.sms")
+    assert (ran.code, "pass --on-opted-out skip" in ran.err, server.contacts("atom")) == (2, True, 0), ran.err
+
+
 def test_import_creates_needed_groups_only(run: Run) -> None:
     file = write("phone,opted_out,groups\n+48500600700,sms,Left\n+48500600701,none,Friends\n")
     assert "Created groups: Friends." in run("import", file, "--to", "vercom").err

@@ -113,6 +113,21 @@ async def test_import_skips_existing_contacts(gateway: httpx.AsyncClient) -> Non
         assert json.loads(response.text.splitlines()[-1])["summary"]["counts"] == {status: 3}
 
 
+async def test_import_opts_people_out(gateway: httpx.AsyncClient) -> None:
+    off = {**body("vercom", 0), "opted_out": ["sms"]}
+    for policy, expected in {"skip": "skipped", "error": "failed", "unsubscribe": "created"}.items():
+        response = await gateway.post("/books/vercom/imports", json=[off], params={"on_opted_out": policy})
+        summary = json.loads(response.text.splitlines()[-1])["summary"]
+        assert (summary["counts"], summary["unsubscribed"]) == ({expected: 1}, policy == "unsubscribe")
+    response = await gateway.post("/books/atom/imports", json=[off], params={"on_opted_out": "unsubscribe"})
+    assert response.status_code in (400, 422)
+    assert "has no opt-outs" in response.text
+    file = {"file": ("people.csv", b"phone,unsubscribed\n+48500600709,yes\n+48500600708,maybe\n")}
+    response = await gateway.post("/books/vercom/imports/file", data={"group": "G"}, files=file)
+    assert response.status_code == 422
+    assert "may say who has opted out" in response.text
+
+
 @pytest.mark.parametrize("vendor", VENDORS)
 async def test_repeated_import_doubles_nobody(gateway: httpx.AsyncClient, sandbox: Server, vendor: str) -> None:
     """By default: without a match in the request, and without a choice in the page's form."""

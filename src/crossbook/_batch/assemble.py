@@ -6,7 +6,7 @@ from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from functools import partial
 from inspect import iscoroutinefunction
 from os import PathLike
-from typing import Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, cast
 
 from attrs import frozen
 
@@ -15,7 +15,7 @@ from crossbook._batch.batch import Batch, OnError, StopPolicy
 from crossbook._batch.executor import Executor
 from crossbook._batch.fingerprint import KeyedHash
 from crossbook._batch.matching import AUTO, Lookups
-from crossbook._batch.operations import BatchOperation, Create, IdOperation
+from crossbook._batch.operations import BatchOperation, IdOperation
 from crossbook._batch.reader import ItemReader
 from crossbook._batch.resolver import OnDuplicate, OnUncertain, Resolver, describe_remedy
 from crossbook._batch.results import Progress, Summary
@@ -30,6 +30,9 @@ from crossbook._redaction import Secret
 from crossbook.errors import InvalidInputError, UnsupportedError
 from crossbook.journal import Journal, MemoryJournal, SqliteJournal
 from crossbook.vendor import VendorAdapter, VendorProfile
+
+if TYPE_CHECKING:
+    from crossbook._batch.operations import Create
 
 I = TypeVar("I")  # noqa: E741  (an item of the source)
 Items = Iterable[I] | AsyncIterable[I]
@@ -129,13 +132,13 @@ def build_batch(
     journal, hashes = _make_journal(options.get("journal") if kept else None), KeyedHash()
     settle_timeout = options.get("settle_timeout")
     resolver: Resolver | None = None
-    if isinstance(batch_operation, Create):
+    if batch_operation.creates:
         if settle_timeout is None:
             created = profile.operations[profile.capability(batch_operation.capability).operation]
             settle_timeout = choose_seconds(context.options.read_timeout, created.read_timeout)
         resolver = Resolver(
             adapter=context.adapter,
-            operation=batch_operation,
+            operation=cast("Create", batch_operation),
             lookups=None if match is None else Lookups(context.adapter, match, session.start_task),
             journal=journal,
             match=match,

@@ -13,7 +13,7 @@ from crossbook import _phones
 from crossbook._concurrency import await_result, is_finished, map_in_chunks
 from crossbook._validation import explain_no_match_key, match_key
 from crossbook.models import Contact, attach_raw
-from crossbook.vendor import VendorProfile
+from crossbook.vendor import Query, VendorProfile
 
 AUTO = "auto"  # the value of match= that takes the first match key which a contact has
 _FIELDS = ("external_id", "phone", "email", "first_name", "last_name", "name", "company")
@@ -158,6 +158,11 @@ class Lookups:
     _written_meanwhile: list[Contact] = field(
         init=False, factory=list[Contact]
     )  # by this run, while a snapshot was read
+    _opted_out: set[tuple[str, str]] | None = field(init=False, default=None)
+    """The match keys of the contacts that opted out when the run first asked, from one page for each channel."""
+    _lists_all_opted_out: bool = field(init=False, default=False)  # whether those pages were all
+    _opted_out_meanwhile: set[tuple[str, str]] = field(init=False, factory=set[tuple[str, str]])  # by this run
+    _reading_opted_out: anyio.Lock = field(init=False, factory=anyio.Lock)
 
     @property
     def is_auto(self) -> bool:
@@ -165,6 +170,9 @@ class Lookups:
 
     def list_unhashed_keys(self, contact: Contact) -> list[str]:
         return list_unhashed_keys(self._adapter.profile, self._match, contact, self._adapter.region)
+
+    def has_further_keys(self, contact: Contact) -> bool:
+        return len(self._list_keys(contact)) > 1
 
     def get_key_name(self, contact: Contact) -> str | None:
         """Return the name of the contact's first match key, or None if it has none."""
@@ -195,6 +203,34 @@ class Lookups:
         for name, key in self._list_keys(contact)[1:]:
             found |= {match.id: match for match in await self._find_by_key(contact, name, key)}
         return list(found.values())
+
+    async def may_have_opted_out(self, contact: Contact) -> bool:
+        """Return False if no stored contact with one of this contact's match keys opted out, and True if one may have.
+
+        This costs one request for each channel and run, and no request for a contact, unless more contacts opted out
+        than a page holds.
+        """
+        async with self._reading_opted_out:
+            if self._opted_out is None:
+                await self._read_opted_out()
+        opted_out = self._opted_out or set()
+        return not self._lists_all_opted_out or any(
+            key in opted_out or key in self._opted_out_meanwhile for key in self._list_keys(contact)
+        )
+
+    async def _read_opted_out(self) -> None:
+        profile, keys = self._adapter.profile, set[tuple[str, str]]()
+        is_complete = profile.filters.get("opted_out") == "native"
+        for channel in sorted(profile.channels) if is_complete else ():
+            fetch = self._adapter.list_contacts(Query(opted_out=channel), profile.contact_paging.max_size)
+            rows, position = await fetch(None)
+            keys.update(key for row in rows if row is not None for key in self._list_keys(row))
+            is_complete = is_complete and position is None
+        self._opted_out, self._lists_all_opted_out = keys, is_complete
+
+    def remember_opted_out(self, contact: Contact) -> None:
+        """Remember the match keys of a contact that this run opts out."""
+        self._opted_out_meanwhile.update(self._list_keys(contact))
 
     async def _find_by_key(
         self, contact: Contact, name: str, key: str, since: float = float("-inf")

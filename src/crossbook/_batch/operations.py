@@ -340,7 +340,9 @@ class Create(BatchOperation[Contact]):
             )  # fmt: skip
         kept = item.known_fields - {"id", "opted_out"}
         bare = attach_raw(Contact(**{name: getattr(item, name) for name in kept}), item.raw, kept)
-        opt_out = frozenset(opted_out) & self.profile.channels if self.on_opted_out == "unsubscribe" else frozenset()
+        opt_out: frozenset[str] = frozenset()
+        if self.on_opted_out == "unsubscribe":
+            opt_out = self.profile.channels.intersection(opted_out)
         if not opt_out or (self.profile.opt_outs_by == "phone" and bare.phone is None):
             return self._prepare_skipped(bare, opted_out)
         prepared = self._prepare_contact(bare, self._on_unsupported_field)

@@ -229,7 +229,9 @@ class Resolver:
         assert self.lookups is not None
         matches = {match.id: match for match in (*found, *await self.lookups.find_by_further_keys(contact))}
         is_recorded = False
+        self.lookups.remember_opted_out(contact)
         for id, match in matches.items():
+            self.lookups.remember_opted_out(match)
             missing = item.prepared.opt_out - await self.adapter.read_opt_outs(match, item.prepared.opt_out)
             if missing and not self.dry_run:
                 if not is_recorded:
@@ -248,13 +250,20 @@ class Resolver:
     ) -> ItemOutcome | None:
         """Decide about a create next to stored contacts with the same address, if one of them opted out.
 
-        The vendor would send to the new contact. If the vendor stores opt-outs by phone number, it does not.
+        With match="auto" that is a contact with any of the input's match keys, else those in `found`. The vendor would
+        send to the new contact. If the vendor stores opt-outs by phone number, it does not.
         """
         if item.prepared.opt_out or self._profile.opt_outs_by == "phone" or not self._profile.channels:
             return None
+        if self.lookups is None or not (found or self.lookups.has_further_keys(contact)):
+            return None
         channels: frozenset[str] = frozenset()
         try:
-            for match in found:
+            if not await self.lookups.may_have_opted_out(contact):
+                return None
+            matches = {match.id: match for match in (*found, *await self.lookups.find_by_further_keys(contact))}
+            matches.pop(item.created_id or "", None)
+            for match in matches.values():
                 channels |= await self.adapter.read_opt_outs(match, self._profile.channels)
         except CrossbookError as error:
             return error
@@ -262,6 +271,7 @@ class Resolver:
             return None
         if self.operation.on_opted_out == "unsubscribe":
             self.operation.set_opt_out(item.prepared, channels)
+            self.lookups.remember_opted_out(contact)
             return None
         if self.operation.on_opted_out == "skip":
             item.prepared.dropped_fields = (*item.prepared.dropped_fields, "opted_out")
@@ -425,7 +435,7 @@ class Resolver:
             outcome = await self._restore_opt_out(item, id)
             if outcome is not None:
                 return outcome
-        opt_out = item.prepared.opt_out if self._profile.opt_outs_by == "contact" else frozenset()
+        opt_out = item.prepared.opt_out if self._profile.opt_outs_by == "contact" else None
         what = "is not opted out, and in no group yet"
         try:
             if opt_out:
