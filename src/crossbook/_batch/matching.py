@@ -16,6 +16,7 @@ from crossbook.models import Contact, attach_raw
 from crossbook.vendor import Query, VendorProfile
 
 AUTO = "auto"  # the value of match= that takes the first match key which a contact has
+_MAX_OPT_OUT_PAGES = 4  # of each channel, of which the last may be empty
 _FIELDS = ("external_id", "phone", "email", "first_name", "last_name", "name", "company")
 
 
@@ -159,7 +160,7 @@ class Lookups:
         init=False, factory=list[Contact]
     )  # by this run, while a snapshot was read
     _opted_out: set[tuple[str, str]] | None = field(init=False, default=None)
-    """The match keys of the contacts that opted out when the run first asked, from one page for each channel."""
+    """The match keys of the contacts that opted out when the run first asked, from a few pages for each channel."""
     _lists_all_opted_out: bool = field(init=False, default=False)  # whether those pages were all
     _opted_out_meanwhile: set[tuple[str, str]] = field(init=False, factory=set[tuple[str, str]])  # by this run
     _reading_opted_out: anyio.Lock = field(init=False, factory=anyio.Lock)
@@ -207,8 +208,8 @@ class Lookups:
     async def may_have_opted_out(self, contact: Contact) -> bool:
         """Return False if no stored contact with one of this contact's match keys opted out, and True if one may have.
 
-        This costs one request for each channel and run, and no request for a contact, unless more contacts opted out
-        than a page holds.
+        This costs a few requests for each channel and run, and no request for a contact, unless more contacts opted out
+        than these pages hold.
         """
         async with self._reading_opted_out:
             if self._opted_out is None:
@@ -223,8 +224,12 @@ class Lookups:
         is_complete = profile.filters.get("opted_out") == "native"
         for channel in sorted(profile.channels) if is_complete else ():
             fetch = self._adapter.list_contacts(Query(opted_out=channel), profile.contact_paging.max_size)
-            rows, position = await fetch(None)
-            keys.update(key for row in rows if row is not None for key in self._list_keys(row))
+            position: Any = None
+            for _ in range(_MAX_OPT_OUT_PAGES):
+                rows, position = await fetch(position)
+                keys.update(key for row in rows if row is not None for key in self._list_keys(row))
+                if position is None:
+                    break
             is_complete = is_complete and position is None
         self._opted_out, self._lists_all_opted_out = keys, is_complete
 
