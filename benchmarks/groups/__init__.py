@@ -24,6 +24,7 @@ NAMES = (
     "memory",
     "many",
     "bulk",
+    "lookups",
     "rate",
     "imports",
     "contexts",

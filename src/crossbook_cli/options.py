@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Unpack, get_type
 import typer
 
 import crossbook
+from crossbook._batch.lookups import Lookup
 from crossbook._batch.operations import OnOptedOut
 from crossbook._batch.resolver import OnUncertain
 from crossbook._validation import FIELDS
@@ -88,6 +89,21 @@ class BatchCommandOptions:
         Literal["skip", "update", "error", "create"],
         typer.Option(help="What to do if --match finds the contact. update changes only the fields that differ."),
     ] = "skip"
+    lookup: Annotated[
+        Lookup,
+        typer.Option(
+            help="How --match finds contacts: each by a request of its own (SerwerSMS, Vercom), or in the list of all "
+            "contacts, which is read once. auto takes the way that needs fewer requests."
+        ),
+    ] = "auto"
+    other_writers: Annotated[
+        bool,
+        typer.Option(
+            "--other-writers/--no-other-writers",
+            help="Whether others may write to the account meanwhile. If so, a contact that is missing in the list is "
+            "looked up by itself before it is created.",
+        ),
+    ] = True
     on_unsupported_field: OnUnsupportedField = "error"
     on_error: Annotated[
         Literal["collect", "stop"],

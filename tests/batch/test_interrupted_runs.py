@@ -131,7 +131,7 @@ async def test_items_in_flight_are_looked_up(local_vendor: LocalVendor, profile:
         await anyio.sleep_forever()
 
     def choose_fault(operation: str) -> Any:
-        return hang if operation in CREATES and written(local_vendor) > (1 if bulk else 20) else None
+        return hang if operation in CREATES and written(local_vendor) > (-1 if bulk else 20) else None
 
     local_vendor.choose_fault = choose_fault
     async with local_vendor.book() as book:

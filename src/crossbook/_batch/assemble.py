@@ -14,7 +14,8 @@ from crossbook import _validation
 from crossbook._batch.batch import Batch, OnError, StopPolicy
 from crossbook._batch.executor import Executor
 from crossbook._batch.fingerprint import KeyedHash
-from crossbook._batch.matching import AUTO, Lookups
+from crossbook._batch.lookups import Lookup, Lookups
+from crossbook._batch.matching import AUTO, find_snapshot_key
 from crossbook._batch.operations import BatchOperation, IdOperation
 from crossbook._batch.reader import ItemReader
 from crossbook._batch.resolver import OnDuplicate, OnUncertain, Resolver, describe_remedy
@@ -65,6 +66,11 @@ class BatchOptions(TypedDict, total=False):
         uncertain: what to do with a create that an earlier run left without an outcome, and that no lookup by `match`
             settles. "retry" sends it again and accepts a possible second contact. "skip" reports it as `skipped`.
             "done" counts it as written (`done`, without an id). None, the default: it stays `uncertain`.
+        lookup: how existing contacts are found by `match`. "each" asks the vendor for each input (Vercom, SerwerSMS).
+            "list" reads the list of all contacts once, and the members of each group that an input names. "auto", the
+            default, takes the way that needs fewer requests.
+        other_writers: whether others may write to the account during the batch; True by default. A list by pages can
+            then miss a contact, so an input that is missing in it is looked up by itself before it is created.
         dry_run: check, look up and estimate; write nothing, not even to a journal.
         progress: a callable that gets a `Progress` after each result, or True for a bar in the terminal (extra `cli`).
             Its `close` method, if it has one, is called at the end.
@@ -82,6 +88,8 @@ class BatchOptions(TypedDict, total=False):
     max_wait: float | None
     settle_timeout: float | None
     uncertain: OnUncertain | None
+    lookup: Lookup
+    other_writers: bool
     dry_run: bool
     progress: Callable[[Progress], None] | bool | None
 
@@ -125,13 +133,28 @@ def build_batch(
     _check_options(profile, options, batch_operation)
     _check_match(profile, match, upsert=upsert)
     _check_one_of("on_duplicate", on_duplicate, "skip", "update", "error", *(() if upsert else (None,)))
-    for flag in ("dry_run", "ordered", "same_account"):
+    for flag in ("dry_run", "ordered", "same_account", "other_writers"):
         _validation.check_flag(profile, flag, options.get(flag, False))
+    _check_lookup(profile, options, match)
     dry_run, progress, run = options.get("dry_run", False), options.get("progress"), options.get("run", "")
     kept = options.get("journal") is not None and not dry_run
     journal, hashes = _make_journal(options.get("journal") if kept else None), KeyedHash()
     settle_timeout = options.get("settle_timeout")
     resolver: Resolver | None = None
+    lookups: Lookups | None = None
+    if isinstance(items, Pager) and isinstance(batch_operation, IdOperation):
+        items = collect_ids(items, journal if kept else None, hashes)
+    source = Source(items, journal.checkpoint)
+    if match is not None:
+        lookups = Lookups(
+            adapter=context.adapter,
+            match=match,
+            start_task=session.start_task,
+            lookup=options.get("lookup", "auto"),
+            other_writers=options.get("other_writers", True),
+            saves_lookups=on_duplicate is not None,
+            count_items=source.count_items,
+        )
     if batch_operation.creates:
         if settle_timeout is None:
             created = profile.operations[profile.capability(batch_operation.capability).operation]
@@ -139,7 +162,7 @@ def build_batch(
         resolver = Resolver(
             adapter=context.adapter,
             operation=cast("Create", batch_operation),
-            lookups=None if match is None else Lookups(context.adapter, match, session.start_task),
+            lookups=lookups,
             journal=journal,
             match=match,
             upsert=upsert,
@@ -178,14 +201,12 @@ def build_batch(
         dry_run=dry_run,
         records=kept or match is not None,
     )
-    if isinstance(items, Pager) and isinstance(batch_operation, IdOperation):
-        items = collect_ids(items, journal if kept else None, hashes)
     if progress is True:
         progress = _make_progress_bar(operation)
     steps = _describe_steps(executor, match, upsert)
     return Batch(
         session=session,
-        source=Source(items, journal.checkpoint),
+        source=source,
         reader=reader,
         executor=executor,
         workers=options.get("concurrency") or (_BULK_WORKERS if executor.chunk_size > 100 else session.concurrency),
@@ -251,6 +272,26 @@ def _check_match(profile: VendorProfile, match: str | None, *, upsert: bool) -> 
         )
 
 
+def _check_lookup(profile: VendorProfile, options: BatchOptions, match: str | None) -> None:
+    """Check `lookup` and `other_writers`, which say how contacts are found by a match key."""
+    lookup = options.get("lookup", "auto")
+    _check_one_of("lookup", lookup, "auto", "each", "list")
+    names = [
+        name for name, default in (("lookup", "auto"), ("other_writers", True)) if options.get(name, default) != default
+    ]
+    if match is None and names:
+        raise InvalidInputError(
+            f"{names[0]} is for batches that find contacts: pass match= too, or leave it out", field=names[0],
+            vendor=profile.vendor,
+        )  # fmt: skip
+    snapshot = None if match is None or lookup != "each" else find_snapshot_key(profile, match)
+    if snapshot is not None:
+        raise UnsupportedError(
+            f"{profile.title} has no request that finds a contact by {snapshot}: leave lookup out, and its list is "
+            "read once", field="lookup", vendor=profile.vendor,
+        )  # fmt: skip
+
+
 def _make_journal(given: str | PathLike[str] | Journal | None) -> Journal:
     if given is None:
         return MemoryJournal()
@@ -278,7 +319,7 @@ def _describe_steps(executor: Executor[Any], match: str | None, upsert: bool) ->
     steps: dict[str, str] = {}
     for name in [*(["contacts.find"] if match else []), capability, *(["contacts.update"] if upsert else [])]:
         found = profile.capability(name)
-        call_size = min(found.bulk_size, executor.chunk_size)
+        call_size = min(found.bulk_size, executor.operation.bulk_size)
         many = f", {call_size:,} at once" if call_size > 1 else ""
         steps[name] = f"{found.support}{many}{f' ({found.note})' if found.note else ''}"
     return steps

@@ -15,7 +15,7 @@ import anyio
 from anyio.lowlevel import checkpoint_if_cancelled
 from attrs import define, field
 
-from crossbook._batch.executor import Executor
+from crossbook._batch.executor import POOL_SECONDS, Executor
 from crossbook._batch.reader import ItemReader
 from crossbook._batch.results import Progress, Result, Summary
 from crossbook._batch.source import Source
@@ -147,6 +147,10 @@ class ResultBuffer:
         if self._ready:
             self._has_result.set()
 
+    @property
+    def has_result(self) -> bool:
+        return bool(self._ready)
+
     def get_nowait(self) -> Result | None:
         """Return the next result without waiting, or None if no result is ready."""
         if not self._ready:
@@ -204,13 +208,18 @@ class Batch(Generic[I]):
     _throughput: Throughput = field(init=False, factory=Throughput)
     _tasks: list[anyio.Future[None]] = field(init=False, factory=list[anyio.Future[None]])
     _scopes: list[anyio.CancelScope] = field(init=False, factory=list[anyio.CancelScope])
+    _flushing: anyio.CancelScope = field(init=False, factory=anyio.CancelScope)
     _running: int = field(init=False, default=0)  # workers that have not ended
     _stopping: bool = field(init=False, default=False)
     _error: Exception | None = field(init=False, default=None)
     _began: float | None = field(init=False, default=None)
 
     def __attrs_post_init__(self) -> None:
-        self._buffer = ResultBuffer(max(3 * self._workers * self._executor.chunk_size, 64), self._ordered)
+        size = 3 * self._workers * self._executor.chunk_size
+        self._executor.slots = anyio.Semaphore(self._workers, fast_acquire=True)
+        if self._executor.pools:
+            size += 3 * self._executor.operation.bulk_size  # arrays of creates, updates and group changes
+        self._buffer = ResultBuffer(max(size, 64), self._ordered)
         self._breaker.on_wait = self._report_progress
         self._breaker.on_give_up = self._stop_for_error
 
@@ -223,11 +232,14 @@ class Batch(Generic[I]):
         opening = self._session.start_task(self._reader.open)
         try:
             self._source.start(*await await_result(opening))
+            self._source.done_before = self._reader.first_open
         except BaseException:
             await run_shielded(partial(self._reader.abort, opening))
             raise
         self._running = self._workers
         self._tasks = [self._session.start_task(self._work) for _ in range(self._workers)]
+        if self._executor.pools:
+            self._tasks.append(self._session.start_task(self._flush_regularly))
         return self
 
     @hide_internal_frames
@@ -236,7 +248,7 @@ class Batch(Generic[I]):
         if not (self._source.exhausted or self._stopping):
             self._summary.stopped = "its `async with` block was left before all inputs were processed"
         self._stopping = True
-        for scope in self._scopes:
+        for scope in (*self._scopes, self._flushing):
             scope.cancel()
         await run_shielded(self._end)
 
@@ -340,6 +352,8 @@ class Batch(Generic[I]):
                 self._scopes.append(scope)
                 while not (self._stopping or self._source.exhausted):
                     await self._process_chunk()
+                if not self._executor.active:  # no lookup is in progress
+                    await self._executor.flush(self._report)
                 if self._source.exhausted:
                     await self._reader.check_end(self._source.taken)
         except Exception as error:
@@ -351,11 +365,24 @@ class Batch(Generic[I]):
         finally:
             self._running -= 1
             if self._running == 0:
+                self._flushing.cancel()
                 self._buffer.close()
+
+    async def _flush_regularly(self) -> None:
+        """Write items that have waited too long until their array is full, since the source or the vendor is slow."""
+        try:
+            with self._flushing:
+                while self._running:
+                    await anyio.sleep(POOL_SECONDS)
+                    await self._executor.flush_old(self._report)
+        except Exception as error:
+            self._fail(error)
 
     async def _process_chunk(self) -> None:
         size = self._executor.chunk_size
         if not self._buffer.try_reserve(size):
+            if not self._buffer.has_result:
+                await self._executor.flush(self._report)  # all that was taken waits for an array to be full
             await self._buffer.reserve(size)
             if self._stopping:
                 return

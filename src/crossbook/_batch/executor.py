@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -26,10 +27,12 @@ from crossbook._batch.resolver import Resolver
 from crossbook._batch.results import Result
 from crossbook.errors import CrossbookError, NoResponseError
 from crossbook.journal import Journal
+from crossbook.vendor import VendorProfile
 
 I = TypeVar("I")  # noqa: E741  (an item of the source)
 Report = Callable[[Result], None]
-_MAX_LOOKUPS = 5  # items of a native call that need a lookup each: lookups run one by one, and the call waits for all
+_MAX_LOOKUPS = 5  # items that a worker takes if each needs a lookup: its lookups run one by one
+POOL_SECONDS = 2.0  # for which an item waits at most until its array is full
 
 
 @define(eq=False, repr=False)
@@ -40,45 +43,82 @@ class Sender:
         operation: the adapter's method.
         resolver: handles creates whose response was lost; None for operations that create nothing.
         journal: stores intents.
-        chunk_size: the number of items in a native call.
         records: whether the journal gets intents and outcomes.
     """
 
     _operation: BatchOperation[Any]
     _resolver: Resolver | None
     _journal: Journal
-    _chunk_size: int
     _records: bool
+    _separate_calls: int = field(init=False, default=0)
+    _shared_calls: Counter[tuple[Any, int, int]] = field(init=False, factory=Counter[tuple[Any, int, int]])
 
     def split_into_calls(self, items: Sequence[BatchItem]) -> list[list[BatchItem]]:
         """Split the items of a round into lists, so that one call can write all items of a list."""
-        if self._operation.bulk_size == 1:
-            return [[item] for item in items]
         alone: list[list[BatchItem]] = []
         together: dict[Any, list[BatchItem]] = {}
         for item in items:
-            if item.alone or self._is_alone(item):
+            if self.get_call_size(item) == 1:
                 alone.append([item])
             else:
-                kind = (item.update is None, item.attempts > 0, item.prepared.bulk_group)
-                together.setdefault(kind, []).append(item)
-        return [*alone, *together.values()]
+                together.setdefault((self.get_kind(item), item.attempts > 0), []).append(item)
+        arrays: list[list[BatchItem]] = []
+        for alike in together.values():
+            size = self.get_call_size(alike[0])
+            arrays += [alike[start : start + size] for start in range(0, len(alike), size)]
+        return [*alone, *arrays]
 
-    def _is_alone(self, item: BatchItem) -> bool:
-        if item.update is not None and has_separate_calls(self._operation.profile, item.update[1]):
-            return True
-        return item.prepared.alone
+    def get_kind(self, item: BatchItem) -> Any:
+        """Return what must be equal for two items to share a call."""
+        if item.update is None:
+            return "create", item.prepared.bulk_group
+        return ("update", None) if item.update[1] else ("group", item.new_groups[0])
 
-    def estimate_requests(self, item: BatchItem) -> float:
-        """Return how many requests the item's write needs. An item that shares a bulk call counts as a fraction."""
-        name = self._operation.capability if item.update is None else "contacts.update"
-        capability = self._operation.profile.capability(name)
-        groups = len(item.prepared.contact.groups or ()) if item.prepared.contact else 0
-        shared = 1 if self._is_alone(item) else self._chunk_size
-        calls = capability.calls / shared + capability.calls_per_group * groups
-        if item.prepared.opt_out and item.update is None:
-            calls += 1 if self._operation.profile.opt_outs_by == "phone" else 1 + groups
-        return float(calls)
+    def get_call_size(self, item: BatchItem) -> int:
+        """Return how many items of this kind share a call."""
+        if item.alone or item.prepared.alone or (item.update and has_separate_calls(self._profile, item.update[1])):
+            return 1
+        return self._get_bulk_size(self.get_kind(item)[0])
+
+    def _get_bulk_size(self, kind: str) -> int:
+        if kind == "create":
+            return self._operation.bulk_size
+        return self._profile.capability("contacts.update" if kind == "update" else "groups.add").bulk_size
+
+    @property
+    def _profile(self) -> VendorProfile:
+        profile: VendorProfile = self._operation.profile
+        return profile
+
+    def estimate(self, item: BatchItem) -> None:
+        """Add to the estimate the requests that the item's write needs."""
+        if item.update is None:
+            capability, groups = self._profile.capability(self._operation.capability), item.prepared.contact
+            self._add_calls(self.get_kind(item), self.get_call_size(item), capability.calls)
+            count = len((groups.groups if groups else None) or ())
+            self._separate_calls += capability.calls_per_group * count
+            if item.prepared.opt_out:
+                self._separate_calls += 1 if self._profile.opt_outs_by == "phone" else 1 + count
+            return
+        if item.update[1]:
+            calls = self._profile.capability("contacts.update").calls
+            self._add_calls(self.get_kind(item), self.get_call_size(item), calls)
+        for group in item.new_groups:
+            self._add_calls(("group", group), self._get_bulk_size("group"), 1)
+
+    def _add_calls(self, kind: Any, size: int, calls: int) -> None:
+        if size == 1:
+            self._separate_calls += calls
+        else:
+            self._shared_calls[kind, size, calls] += 1
+
+    @property
+    def estimated_calls(self) -> int:
+        """The number of requests that the items of `estimate` need, if arrays are full."""
+        total = self._separate_calls
+        for (_, size, calls), count in self._shared_calls.items():
+            total += calls * math.ceil(count / size)
+        return total
 
     async def send(self, call_items: Sequence[BatchItem]) -> list[ItemOutcome | None]:
         """Write the items in one call. Return the outcome of each, or None for an item that needs a new decision."""
@@ -102,7 +142,10 @@ class Sender:
         try:
             if isinstance(operation, Create) and first.update is not None:
                 updates = [item.update for item in call_items if item.update]
-                return await operation.update(updates, [item.prepared for item in call_items])
+                prepared = [item.prepared for item in call_items]
+                if not first.update[1]:
+                    return await operation.add_to_group(first.new_groups[0], [id for id, _ in updates], prepared)
+                return await operation.update(updates, prepared)
             if len(call_items) == 1:
                 return [await operation.write_one(first.prepared, again=again)]
             return await operation.write_many([item.prepared for item in call_items], again=again)
@@ -120,6 +163,15 @@ class Sender:
         if isinstance(response, Completed) and self._is_opted_out_later(item, response):
             item.state, item.created_id = "created", response.id
             return None
+        if isinstance(response, Completed) and item.update is not None and item.new_groups:
+            if not item.update[1]:
+                item.new_groups = item.new_groups[1:]
+            item.update = response.id or item.update[0], {}
+            if item.new_groups:
+                item.alone, item.is_decided = False, True
+                return None
+        if self._resolver is not None and self._resolver.handle_missing_contact(item, response):
+            return None
         if isinstance(response, Completed) or (response is not None and proves_no_write(response)):
             return response
         if self._resolver is not None and item.update is None:
@@ -136,8 +188,53 @@ class Sender:
 
     def _is_opted_out_later(self, item: BatchItem, response: Completed) -> bool:
         """Return whether a create succeeded, and the contact must be opted out and then added to its groups."""
-        by_contact = self._operation.profile.opt_outs_by == "contact"
+        by_contact = self._profile.opt_outs_by == "contact"
         return bool(item.prepared.opt_out) and by_contact and item.update is None and response.status == "created"
+
+
+@define(eq=False, repr=False)
+class Pool:
+    """Items that wait for others of their kind, so that one call writes many of them.
+
+    Lookups find one item after the other, and the vendor takes hundreds in a call. A kind leaves the pool when its
+    array is full, or when another item waits for the key of one of its items. Everything leaves it when lookups pause.
+    """
+
+    _sender: Sender
+    _kinds: dict[Any, list[BatchItem]] = field(init=False, factory=dict[Any, list[BatchItem]])
+    _oldest: float = field(init=False, default=0.0)  # when the pool was last empty
+
+    def add(self, items: Sequence[BatchItem], is_wanted: Callable[[BatchItem], bool]) -> list[list[BatchItem]]:
+        """Add items that are to be written, and return the calls that are due."""
+        due: list[list[BatchItem]] = []
+        if not self._kinds:
+            self._oldest = anyio.current_time()
+        for item in items:
+            size = self._sender.get_call_size(item)
+            if size == 1:
+                due.append([item])
+                continue
+            kind = self._sender.get_kind(item), item.attempts > 0
+            waiting = self._kinds.setdefault(kind, [])
+            waiting.append(item)
+            item.is_pooled = True
+            if len(waiting) >= size or is_wanted(item):
+                due.append(self._kinds.pop(kind))
+        return due
+
+    def take_holder(self, key: str) -> list[list[BatchItem]]:
+        """Return the array with the item that holds this key, if it is here."""
+        for kind, items in self._kinds.items():
+            if any(key == held for item in items for held, _ in item.turns):
+                return [self._kinds.pop(kind)]
+        return []
+
+    def take_all(self) -> list[list[BatchItem]]:
+        due, self._kinds = list(self._kinds.values()), {}
+        return due
+
+    def is_older_than(self, seconds: float) -> bool:
+        return bool(self._kinds) and anyio.current_time() - self._oldest >= seconds
 
 
 class KeyedLock:
@@ -155,6 +252,10 @@ class KeyedLock:
         turn = anyio.Event()
         queue.append(turn)
         return turn
+
+    def is_wanted(self, key: str) -> bool:
+        """Return whether an item waits for this key, which another item holds."""
+        return bool(self._queues.get(key))
 
     def release(self, key: str, turn: anyio.Event | None) -> None:
         """Pass the key to the next waiting item. A caller that does not hold the key yet only leaves the queue."""
@@ -219,20 +320,32 @@ class Executor(Generic[I]):
     dry_run: bool
     records: bool
     chunk_size: int = field(init=False)
+    """The number of items that a worker takes at once."""
+    pools: bool = field(init=False)
+    """Whether items of several chunks are collected until an array is full."""
+    slots: anyio.Semaphore = field(init=False)
+    """Capacity for as many senders as the batch has workers. The task that empties the pool takes one too."""
+    active: int = field(init=False, default=0)  # workers that process a chunk
     in_flight: dict[int, BatchItem] = field(init=False, factory=dict[int, BatchItem])
-    estimated_writes: float = field(init=False, default=0.0)  # requests that a dry run did not send
     _open_items: int = field(init=False, default=0)  # that the next run of the journal tries again
     _keys: KeyedLock = field(init=False, factory=KeyedLock)
     _sender: Sender = field(init=False)
+    _pool: Pool = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         size = self.operation.bulk_size
-        has_lookups = self.resolver is not None and self.resolver.has_lookups
-        self.chunk_size = min(size, _MAX_LOOKUPS) if has_lookups else size
-        self._sender = Sender(self.operation, self.resolver, self.journal, self.chunk_size, self.records)
+        self.pools = self.resolver is not None and self.resolver.has_lookups and size > 1
+        self.chunk_size = min(size, _MAX_LOOKUPS) if self.pools else size
+        self._sender = Sender(self.operation, self.resolver, self.journal, self.records)
+        self._pool = Pool(self._sender)
+
+    @property
+    def estimated_writes(self) -> int:
+        """The number of requests that a dry run did not send."""
+        return self._sender.estimated_calls
 
     async def process(self, chunk: Sequence[tuple[int, I]], report: Report) -> None:
-        """Process a chunk of items, and call `report` with the result of each item."""
+        """Process a chunk of items, and call `report` with the result of each item, now or when its array is full."""
         # No await before all items are in the queues of their keys: this keeps the order of the source.
         items = [self.reader.make_item(index, value) for index, value in chunk]
         # All keys of an item are queued at once, so that no two items can each wait for a key of the other.
@@ -243,16 +356,31 @@ class Executor(Generic[I]):
             if item.prepared.key is not None:
                 item.turns = [(key, self._keys.enqueue(key)) for key in (item.prepared.key, *item.prepared.other_keys)]
             (ready if all(turn is None for _, turn in item.turns) else waiting).append(item)
+        self.active += 1
         try:
-            await self._process_items(ready, report)
-            for item in waiting:
-                for _, turn in item.turns:
-                    if turn is not None:
-                        await turn.wait()
-                await self._process_items([item], report)
+            async with self.slots:
+                await self._process_items(ready, report)
+                for item in waiting:
+                    for key, turn in item.turns:
+                        if turn is not None and not turn.is_set():
+                            await self._write(self._pool.take_holder(key), report)
+                            await turn.wait()
+                    await self._process_items([item], report)
         finally:
+            self.active -= 1
             for item in items:
-                self._release_key(item)
+                if not item.is_pooled:
+                    self._release_key(item)
+
+    async def flush(self, report: Report) -> None:
+        """Write all items that wait for others of their kind."""
+        async with self.slots:
+            await self._write(self._pool.take_all(), report)
+
+    async def flush_old(self, report: Report) -> None:
+        """Write the items that wait for others of their kind, if some have waited for long."""
+        if self._pool.is_older_than(POOL_SECONDS):
+            await self.flush(report)
 
     def cancel_items(self, chunk: Sequence[tuple[int, I]]) -> list[Result]:
         """Return a `cancelled` result for each item of a chunk that never began."""
@@ -277,17 +405,30 @@ class Executor(Generic[I]):
                 todo.append(item)
             else:
                 self._finish(item, replayed, report)
-        while todo:
-            todo = await self._run_round(todo, report)
+        todo = await self._decide_all(todo, report)
+        calls = self._pool.add(todo, self._is_wanted) if self.pools else self._sender.split_into_calls(todo)
+        await self._write(calls, report)
 
-    async def _run_round(self, items: Sequence[BatchItem], report: Report) -> list[BatchItem]:
-        """Decide about each item, send those that need a write, and return the items that need another round."""
-        decided = [(item, await self._decide(item)) for item in items]
-        next_round: list[BatchItem] = []
-        for call_items in self._sender.split_into_calls(await self._finish_decided(decided, report)):
-            sent = zip(call_items, await self._sender.send(call_items), strict=True)
-            next_round += await self._finish_decided(sent, report)
-        return next_round
+    def _is_wanted(self, item: BatchItem) -> bool:
+        return any(self._keys.is_wanted(key) for key, _ in item.turns)
+
+    async def _decide_all(self, items: Sequence[BatchItem], report: Report) -> list[BatchItem]:
+        """Decide about each item, finish those that have an outcome, and return those that must be written."""
+        return await self._finish_decided([(item, await self._decide(item)) for item in items], report)
+
+    async def _write(self, calls: Sequence[Sequence[BatchItem]], report: Report) -> None:
+        """Send the calls, and further calls for the items that need another one."""
+        items = [item for call_items in calls for item in call_items]
+        try:
+            while calls:
+                todo: list[BatchItem] = []
+                for call_items in calls:
+                    sent = zip(call_items, await self._sender.send(call_items), strict=True)
+                    todo += await self._finish_decided(sent, report)
+                calls = self._sender.split_into_calls(await self._decide_all(todo, report))
+        finally:
+            for item in items:
+                self._release_key(item)
 
     async def _decide(self, item: BatchItem) -> ItemOutcome | None:
         """Return the item's outcome if it is known without a write, or None if the item must be written."""
@@ -297,7 +438,7 @@ class Executor(Generic[I]):
         if outcome is None and self.resolver is not None:
             outcome = await self.resolver.decide(item)
         if outcome is None and self.dry_run:
-            self.estimated_writes += self._sender.estimate_requests(item)
+            self._sender.estimate(item)
             return Completed(self.operation.status if item.update is None else "updated", contact=item.prepared.contact)
         return outcome
 
@@ -318,7 +459,10 @@ class Executor(Generic[I]):
         for item, outcome, result in ended:
             self._open_items += stays_open(outcome)
             if self.resolver and result.id and result.contact and not self.dry_run:
-                self.resolver.remember_written(result.contact, result.id)
+                if isinstance(outcome, Completed) and outcome.status in ("created", "updated"):
+                    self.resolver.remember_written(item, result.contact, result.id, has_groups=True)
+                elif item.created_id is not None:
+                    self.resolver.remember_written(item, result.contact, result.id, has_groups=False)
             self._finish(item, result, report)
         return others
 

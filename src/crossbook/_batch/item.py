@@ -37,6 +37,11 @@ class BatchItem:
             a match key sent the item, so that these ids are not known.
         attempts: writes begun, in earlier runs too; `run_attempts` counts those of this run.
         update: what an upsert changes: the id of the contact, and the fields. None: the item is created.
+        new_groups: the groups to which an upsert then adds the contact, in a call for each, if the vendor has such
+            calls.
+        is_listed: whether `update` was decided by a list that may be out of date.
+        is_pooled: whether it was left to wait for others of its kind. The worker that writes them releases its keys.
+        is_decided: whether the next write is known, because the write before it succeeded.
         sent_by_time: the moment (`anyio.current_time()`) before which the unresolved write left.
         lost_response: the error of the unresolved write, if this run sent it.
         answered: the vendor's response to an unresolved create, if it answered and may have refused the item. Such a
@@ -57,6 +62,10 @@ class BatchItem:
     attempts: int = 0
     run_attempts: int = 0
     update: tuple[str, dict[str, Any]] | None = None
+    new_groups: tuple[str, ...] = ()
+    is_listed: bool = False
+    is_decided: bool = False
+    is_pooled: bool = False
     sent_by_time: float = 0.0
     lost_response: CrossbookError | None = None
     answered: CrossbookError | None = None

@@ -420,6 +420,18 @@ class Create(BatchOperation[Contact]):
             for item, response in zip(items, responses, strict=True)
         ]
 
+    async def add_to_group(self, group: str, ids: Sequence[str], items: Sequence[PreparedItem]) -> list[ItemResponse]:
+        """Add existing contacts to a group, after the update of their fields."""
+        if len(ids) == 1:
+            await self.adapter.add_to_group(group, ids[0])
+            responses: Sequence[Any] = [True]
+        else:
+            responses = await self.adapter.add_all_to_group(group, ids)
+        return [
+            Completed("updated", id, item.contact) if response is True else response
+            for id, item, response in zip(ids, items, responses, strict=True)
+        ]
+
 
 class Update(BatchOperation[Changes]):
     """The batch operation `contacts.update`: each item is a contact id and the changes of that contact."""

@@ -46,7 +46,7 @@ class ItemReader(Generic[I]):
     item_key: Callable[[I], Any] | None
     _only_replays: bool = field(init=False, default=False)
     _was_finished: bool = field(init=False, default=False)
-    _first_open: int = field(init=False, default=0)
+    first_open: int = field(init=False, default=0)  # all items before it are done
     _opened: float = field(init=False, default=0.0)
 
     @property
@@ -61,7 +61,7 @@ class ItemReader(Generic[I]):
         try:
             if self.resume is not None:
                 self._was_finished = await self.resume.begin(stored)
-            first = self._first_open = await self.journal.find_first_open()
+            first = self.first_open = await self.journal.find_first_open()
             uncertain = None
             if self.resolver is not None and self.resolver.settles_uncertain:
                 uncertain = await self.journal.find_first_uncertain()
@@ -94,9 +94,9 @@ class ItemReader(Generic[I]):
 
     async def check_end(self, count: int) -> None:
         """Raise JournalMismatchError if the journal has more items than the `count` items of the source."""
-        if count < self._first_open:
+        if count < self.first_open:
             raise self._make_mismatch(
-                f"this source has {count:,} inputs, but the journal has the outcomes of {self._first_open:,}"
+                f"this source has {count:,} inputs, but the journal has the outcomes of {self.first_open:,}"
             )
         entry = await self.journal.find_entry(count) if self.kept else None
         if entry is not None and (entry.attempts or entry.state == "done"):

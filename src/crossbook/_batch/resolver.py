@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any, Literal
 
 import anyio
 from attrs import define, field
 
 from crossbook._batch.item import BatchItem, ItemOutcome, Uncertain, is_answer, proves_no_write
+from crossbook._batch.lookups import Found, Lookups
 from crossbook._batch.matching import (
-    Lookups,
     contradicts,
     find_differences,
     find_missing_fields,
@@ -30,6 +30,7 @@ from crossbook.errors import (
     InvalidInputError,
     InvalidResponseError,
     NoResponseError,
+    NotFoundError,
     RejectedError,
     from_record,
 )
@@ -152,6 +153,9 @@ class Resolver:
 
         If `item.update` is set, change that contact; otherwise create the contact.
         """
+        if item.is_decided:
+            item.is_decided = False
+            return None
         if item.state == "ready":
             outcome = await self._decide_before_write(item)
             return self._make_uncertain(outcome) if item.attempts and isinstance(outcome, CrossbookError) else outcome
@@ -171,16 +175,17 @@ class Resolver:
             return self._make_duplicate_outcome(contact, f"input {first} has the same {self.match}")
         since = anyio.current_time() if key in self._failed_lookups else float("-inf")
         try:
-            found = await self.lookups.find(contact, since)
+            # A list is too old to decide about consent.
+            found = await self.lookups.find(contact, since, fresh=bool(prepared.opted_out))
             if is_skipped:
-                return await self._skip_opted_out(item, contact, found)
+                return await self._skip_opted_out(item, contact, found.contacts)
         except CrossbookError as error:
             return error
-        item.existing_ids = tuple(match.id for match in found)
+        item.existing_ids = tuple(match.id for match in found.contacts)
         is_unsubscribed = False
         if prepared.opt_out:
             try:
-                is_unsubscribed = await self._unsubscribe_existing(item, contact, found)
+                is_unsubscribed = await self._unsubscribe_existing(item, contact, found.contacts)
             except CrossbookError as error:
                 error.message = f"the contact could not be opted out: {error.message}"
                 return error if proves_no_write(error) else Uncertain(error, final=False)
@@ -195,19 +200,32 @@ class Resolver:
         return outcome
 
     async def _decide_to_write(
-        self, item: BatchItem, contact: Contact, key: str, found: Sequence[Contact], *, is_repeated: bool
+        self, item: BatchItem, contact: Contact, key: str, found: Found, *, is_repeated: bool
     ) -> ItemOutcome | None:
+        assert self.lookups is not None
         if is_repeated and self.on_duplicate != "update":
             return self._make_duplicate_outcome(contact, f"an earlier input has the same {self.match}")
-        if not found and is_repeated and self.dry_run:
-            return Completed("updated")
-        outcome = await self._decide_for_existing(item, contact, [*found, *self._planned.get(key, ())])
+        if not found.contacts and is_repeated and self.dry_run:
+            item.update = "", dict.fromkeys(contact.known_fields - {"groups"})  # of the contact of that input
+            return None
+        planned = self._planned.get(key, ())
+        outcome = await self._decide_for_existing(item, contact, [*found.contacts, *planned])
+        creates = outcome is None and item.update is None
+        if not found.is_certain and (creates or isinstance(outcome, (AmbiguousMatchError, NotFoundError))):
+            # The list may lack a contact, or have one that the vendor no longer has: ask the vendor itself.
+            try:
+                found = await self.lookups.find(contact, fresh=True)
+            except CrossbookError as error:
+                return error
+            item.existing_ids = tuple(match.id for match in found.contacts)
+            outcome = await self._decide_for_existing(item, contact, [*found.contacts, *planned])
+        item.is_listed = not found.is_certain
         if outcome is None and item.update is None:
-            outcome = await self._apply_stored_opt_outs(item, contact, found)
+            outcome = await self._apply_stored_opt_outs(item, contact, found.contacts)
         if self.dry_run and self.is_auto and outcome is None and item.update is None:
-            planned = attach_raw(contact, None, _ALL_FIELDS)
+            created = attach_raw(contact, None, _ALL_FIELDS)
             for each in (key, *item.prepared.other_keys):
-                self._planned.setdefault(each, []).append(planned)
+                self._planned.setdefault(each, []).append(created)
         return outcome
 
     async def _skip_opted_out(self, item: BatchItem, contact: Contact, found: Sequence[Contact]) -> Completed:
@@ -290,7 +308,7 @@ class Resolver:
         if contact is None or self.lookups is None or item.prepared.opt_out:
             return None
         try:
-            found = [match for match in await self.lookups.find(contact) if match.id != id]
+            found = [match for match in (await self.lookups.find(contact, fresh=True)).contacts if match.id != id]
         except CrossbookError as error:
             return Uncertain(error, final=False)
         outcome = await self._apply_stored_opt_outs(item, contact, found)
@@ -300,6 +318,7 @@ class Resolver:
         self, item: BatchItem, contact: Contact, found: Sequence[Contact]
     ) -> ItemOutcome | None:
         """Decide what to do with an item, given the stored contacts that have its match key."""
+        item.update, item.new_groups = None, ()
         if self.is_auto:
             found = [match for match in found if not contradicts(contact, match, self.adapter.region)]
         if not self.on_duplicate or not found:
@@ -320,8 +339,25 @@ class Resolver:
         changes = find_differences(self._profile, contact, stored, self.adapter.region)
         if not changes:
             return Completed("unchanged", stored.id, contact)
+        if "groups" in changes and self._adds_groups:
+            del changes["groups"]
+            item.new_groups = tuple(group for group in contact.groups or () if group not in (stored.groups or ()))
         item.update = stored.id, changes
         return None
+
+    @property
+    def _adds_groups(self) -> bool:
+        """Whether the vendor has a call that adds a contact to a group. Otherwise an update replaces its groups."""
+        return self._profile.capability("groups.add").support == "native" and not self._profile.single_group
+
+    def handle_missing_contact(self, item: BatchItem, response: object) -> bool:
+        """Return whether an update failed because the contact, found in a list, no longer exists: decide again."""
+        is_missing = isinstance(response, NotFoundError) and response.field != "groups"
+        if not (is_missing and item.is_listed and item.update and item.update[1] and self.lookups):
+            return False
+        self.lookups.forget(item.update[0])
+        item.update, item.new_groups, item.is_listed = None, (), False
+        return True
 
     async def _resolve_lost_create(self, item: BatchItem) -> ItemOutcome | None:
         """Return what became of a create with a lost response, or None if it wrote nothing and may be sent again.
@@ -352,7 +388,7 @@ class Resolver:
         settled = item.sent_by_time + self.settle_timeout
         await anyio.sleep_until(settled)
         try:
-            found = await self.lookups.find(contact, since=settled)
+            found = (await self.lookups.find(contact, settled, fresh=True)).contacts
         except CrossbookError:
             self._failed_lookups.add(key)
             return Uncertain(error, final=False)
@@ -473,14 +509,32 @@ class Resolver:
             found = merge_contacts(found, await self.adapter.get_contact(found.id))
         has_groups = self._profile.capability("contacts.groups_of").support != "unsupported"
         if has_groups and "groups" in find_missing_fields(ours, found):
-            groups = tuple(group.id for group in await self.adapter.groups_of(found.id))
+            groups = await self._read_groups(ours, found.id)
             found = merge_contacts(found, attach_raw(Contact(groups=groups), None, frozenset({"groups"})))
         return found
 
-    def remember_written(self, contact: Contact, id: str) -> None:
-        """Remember a contact that this run wrote, so that lookups of later items with the same match key find it."""
-        if self.lookups is not None and self.on_duplicate:
-            self.lookups.remember(attach_raw(replace(contact, id=id), None, contact.known_fields | {"id"}))
+    async def _read_groups(self, ours: Contact, id: str) -> tuple[str, ...]:
+        """Return the groups of a stored contact. Some may be missing if none of them matters for the update."""
+        if self.lookups is not None and self.lookups.reads_members and ours.groups:
+            absent = await self.lookups.find_absent_groups(ours.groups, id)
+            if not absent or self._adds_groups:
+                return tuple(group for group in ours.groups if group not in absent)
+        return tuple(group.id for group in await self.adapter.groups_of(id))
+
+    def remember_written(self, item: BatchItem, contact: Contact, id: str, *, has_groups: bool) -> None:
+        """Remember a contact that this run wrote, so that lookups of later items with the same match key find it.
+
+        `has_groups`: the contact is in all its groups.
+        """
+        if self.lookups is None or not self.on_duplicate:
+            return
+        known = contact.known_fields | {"id"}
+        if not has_groups or (item.update is not None and not self._profile.single_group):
+            known -= {"groups"}  # an update has added these groups to others
+        values: dict[str, Any] = {name: getattr(contact, name) for name in known}
+        values["id"] = id
+        groups = contact.groups or () if has_groups else ()
+        self.lookups.remember(attach_raw(Contact(**values), None, known), groups)
 
     async def close(self) -> None:
         if self.lookups is not None:

@@ -39,10 +39,15 @@ class Source(Generic[I]):
         self.left: list[tuple[int, I]] = []  # read from the iterator, and not given out yet
         self.is_sync = False  # `take_now` never waits
         self._iterator: Iterator[I] | AsyncIterator[I] | None = None
+        self.done_before = 0  # the number of items at the beginning that an earlier run has done
         self._lock = anyio.Lock()
         self._scope: anyio.CancelScope | None = None
         self._stopped = False
         self._error: Exception | None = None
+
+    def count_items(self) -> int:
+        """Return how many items are known: all if the source has a length, else those that were read so far."""
+        return max(self.total or 0, self.taken) - self.done_before
 
     def start(self, cursor: str | None, index: int) -> None:
         """Begin to read at the start of the source, or where an earlier run stopped reading a vendor's list (`Pager`).

@@ -121,23 +121,39 @@ class PageNumberPagination(Struct, frozen=True):
         size: int,
         *,
         ident: Callable[[T], str],
-    ) -> Fetch[T]:
+    ) -> FetchByPageNumber[T]:
         """Return a `Fetch` that calls `call(number, size)` for one page: its items, and the page count or None."""
+        return FetchByPageNumber(call, size, self.max_size, ident)
 
-        async def fetch(position: Position | None) -> tuple[Sequence[T | None], Position | None]:
-            number, before, limit = 1, 0, size
-            if position is not None:
-                number, before, limit = parse_position(position, int, int, int)
-            if not 1 <= limit <= self.max_size:
-                raise invalid_cursor()
-            rows, count = await call(number, limit)
-            seen = fingerprint([ident(row) for row in rows if row is not None])
-            after = [number + 1, seen, limit]
-            if count is not None:
-                return rows, after if number < count else None
-            return ((), None) if not rows or seen == before else (rows, after)
 
-        return fetch
+class FetchByPageNumber(Generic[T]):
+    """A `Fetch` of the page with a number. `page_count` is what the vendor said last, or None."""
+
+    def __init__(
+        self,
+        call: Callable[[int, int], Awaitable[tuple[Sequence[T | None], int | None]]],
+        size: int,
+        max_size: int,
+        ident: Callable[[T], str],
+    ) -> None:
+        self._call = call
+        self._size = size
+        self._max_size = max_size
+        self._ident = ident
+        self.page_count: int | None = None
+
+    async def __call__(self, position: Position | None) -> tuple[Sequence[T | None], Position | None]:
+        number, before, limit = 1, 0, self._size
+        if position is not None:
+            number, before, limit = parse_position(position, int, int, int)
+        if not 1 <= limit <= self._max_size:
+            raise invalid_cursor()
+        rows, self.page_count = await self._call(number, limit)
+        seen = fingerprint([self._ident(row) for row in rows if row is not None])
+        after = [number + 1, seen, limit]
+        if self.page_count is not None:
+            return rows, after if number < self.page_count else None
+        return ((), None) if not rows or seen == before else (rows, after)
 
 
 class SinglePage(Struct, frozen=True):
