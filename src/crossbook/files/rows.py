@@ -92,7 +92,7 @@ class RowDecoder:
         counts = Counter(column.target for column in columns)
         # For each column that is read: its index, and whether it is the only one of its field.
         self._used = [
-            (index, column, column.target, counts[column.target] == 1 and column.label is None)
+            (index, column, column.target, counts[column.target] == 1)
             for index, column in enumerate(columns)
             if column.target is not None and column.opt_out is None
         ]
@@ -112,11 +112,13 @@ class RowDecoder:
                 continue
             if not text.isascii() and has_invalid_bytes(text):
                 return invalid_row(line, INVALID_BYTES)
+            label = ""
+            if target == "phone" and column.label is not None and column.label < width:
+                label = row[column.label]
+                if takes_no_messages(label):
+                    continue
             rank = _ONLY
             if not only:
-                label = row[column.label] if column.label is not None and column.label < width else ""
-                if target == "phone" and takes_no_messages(label):
-                    continue
                 short = False
                 if target == "phone" and has_phone(text):
                     digits = _NO_DIGIT.sub("", text)
@@ -144,8 +146,10 @@ class RowDecoder:
         ]
         try:
             found = _decode(line, chosen, read_opt_outs(opt_outs) if opt_outs else None)
+            if len(phones) < 2 and len(emails) < 2:
+                return found
             further = max(0, len(phones) - 1), max(0, len(emails - {""}) - 1)
-            return evolve(found, further_phones=further[0], further_emails=further[1]) if any(further) else found
+            return evolve(found, further_phones=further[0], further_emails=further[1])
         except InvalidInputError as error:
             return invalid_row(line, error)
 

@@ -59,11 +59,13 @@ def find_field(title: str) -> Guess | None:
     return found
 
 
+@lru_cache(maxsize=4096)
 def is_mobile(label: str) -> bool:
     """Return whether the label of a phone means a mobile phone."""
     return not _words_of(label).isdisjoint(load_words("mobile"))
 
 
+@lru_cache(maxsize=4096)
 def takes_no_messages(label: str) -> bool:
     """Return whether the label of a phone means a fax, a pager, or another number that takes no text message."""
     return not _words_of(label).isdisjoint(load_words("no_messages"))
