@@ -6,6 +6,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from attrs import evolve, frozen
@@ -21,6 +22,7 @@ from crossbook.files.phones import has_phone
 from crossbook.files.titles import is_mobile, takes_no_messages
 from crossbook.models import Channel, Contact
 
+_DIVIDERS = re.compile(r"[;,|\n]")
 _NO_DIGIT = re.compile(r"\D")
 _COMPARED = 7  # digits at the end of a phone, by which two spellings of one number are counted once
 _SHORTEST = 5  # digits; a shorter phone is an extension, and any other phone of the row is taken before it
@@ -134,8 +136,11 @@ class RowDecoder:
                 text = text.split(":::")[0].strip()
             if target == "email" and text.count("@") > 1:
                 emails.update(each.casefold() for each in list_emails(text))
-            if (target == "phone" or target == "email") and column.style != "crossbook":
-                text = clean_value(target, text)
+            if target == "phone":
+                if column.style != "crossbook" and not has_phone(text):
+                    continue
+            elif target == "email" and column.style != "crossbook":
+                text = clean_email(text)
                 if not text:
                     continue
             chosen[target] = rank, column, text
@@ -166,15 +171,16 @@ def _decode(line: int, chosen: Mapping[str, tuple[Any, Column, str]], opted_out:
     groups: tuple[str, ...] | None = None
     for target, (_, column, text) in chosen.items():
         if target == "groups":
-            groups = _split_groups(column, text)
+            groups = _split_groups(column.style, text)
         else:
             values[target] = cells.decode_field(target, text)
     return row_from_values(line, values, groups)
 
 
-def _split_groups(column: Column, text: str) -> tuple[str, ...] | None:
-    names = cells.split_names(text) if column.style == "crossbook" else split_list(text)
-    if column.style == "google":
+@lru_cache(maxsize=1024)  # many contacts have the same groups
+def _split_groups(style: str, text: str) -> tuple[str, ...] | None:
+    names = cells.split_names(text) if style == "crossbook" else split_list(text)
+    if style == "google":
         # Google's own groups begin with a star: "* myContacts".
         names = tuple(name for name in names if not name.startswith("*"))
     return tuple(dict.fromkeys(names)) or None
@@ -187,5 +193,5 @@ def split_list(text: str) -> tuple[str, ...]:
     elif '"' in text:
         names = next(csv.reader([text.strip("[]{}")], skipinitialspace=True))
     else:
-        names = re.split(r"[;,|\n]", text)
+        names = _DIVIDERS.split(text)
     return tuple(stripped for name in names if (stripped := name.strip()))
