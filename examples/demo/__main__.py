@@ -65,7 +65,8 @@ def _sandbox(console: Console, people: Sequence[Contact], *, cleaning: bool) -> 
         os.environ.update(sandbox.env)
         console.print(f"Sandbox: the four vendors at {sandbox.url}, their data in {DATABASE}", highlight=False)
         accounts = [
-            Account(vendor, workers=WORKERS, journals=DATABASE.parent, rate=RATES.get(vendor)) for vendor in VENDORS
+            Account(vendor, workers=WORKERS, journals=DATABASE.parent, other_writers=False, rate=RATES.get(vendor))
+            for vendor in VENDORS
         ]
         if cleaning:
             return anyio.run(_clean, console, accounts, people)

@@ -32,7 +32,14 @@ class Stored:
 
 
 async def store(
-    book: AddressBook, people: Sequence[Contact], group: str, *, workers: int, journal: Path, done: Callable[[], None]
+    book: AddressBook,
+    people: Sequence[Contact],
+    group: str,
+    *,
+    workers: int,
+    journal: Path,
+    done: Callable[[], None],
+    other_writers: bool = True,
 ) -> list[Stored]:
     """Write people to a group: create missing contacts and update different ones.
 
@@ -45,6 +52,7 @@ async def store(
         workers: the number of concurrent writes.
         journal: the journal file of the run.
         done: called after each person.
+        other_writers: whether others may write to the account meanwhile.
     """
     results: list[Stored] = []
     stopped = False
@@ -58,6 +66,7 @@ async def store(
             on_unsupported_field="drop",
             on_duplicate="skip",
             concurrency=workers,
+            other_writers=other_writers,
             settle_timeout=2,
         ) as run:
             async for result in run:

@@ -57,14 +57,18 @@ class Account:
         vendor: crossbook's name of it.
         workers: how many people are written at the same time.
         journals: the folder for the journals of unfinished runs.
+        other_writers: whether others may write to the account during the demo.
         options: see `crossbook.BookOptions`.
     """
 
-    def __init__(self, vendor: str, *, workers: int, journals: Path, **options: Any) -> None:
+    def __init__(
+        self, vendor: str, *, workers: int, journals: Path, other_writers: bool = True, **options: Any
+    ) -> None:
         self.book = crossbook.open(vendor, on_attempt=self._count, **options)
         self.title = self.book.profile.title
         self.workers = workers
         self.journals = journals
+        self.other_writers = other_writers
         self.requests = 0
 
     def _count(self, _attempt: Attempt) -> None:
@@ -94,6 +98,7 @@ class Account:
             # The journal belongs to these people and this group; it refuses others.
             journal=self.journals / f"{self.book.profile.vendor}-{group}-{len(people)}.journal",
             done=lambda: progress.step(self.title),
+            other_writers=self.other_writers,
         )
         report.failure = next((result.error for result in report.stored if result.status == "failed"), None)
         if report.failure is None:

@@ -142,9 +142,7 @@ def build_batch(
     settle_timeout = options.get("settle_timeout")
     resolver: Resolver | None = None
     lookups: Lookups | None = None
-    if isinstance(items, Pager) and isinstance(batch_operation, IdOperation):
-        items = collect_ids(items, journal if kept else None, hashes)
-    source = Source(items, journal.checkpoint)
+    source = _make_source(items, batch_operation, journal, hashes, kept=kept)
     if match is not None:
         lookups = Lookups(
             adapter=context.adapter,
@@ -270,6 +268,14 @@ def _check_match(profile: VendorProfile, match: str | None, *, upsert: bool) -> 
         raise UnsupportedError(
             f"{profile.title} finds contacts only by {keys}, not by {match}", field="match", vendor=profile.vendor
         )
+
+
+def _make_source(
+    items: Items[Any], batch_operation: BatchOperation[Any], journal: Journal, hashes: KeyedHash, *, kept: bool
+) -> Source[Any]:
+    if isinstance(items, Pager) and isinstance(batch_operation, IdOperation):
+        items = collect_ids(items, journal if kept else None, hashes)
+    return Source(items, journal.checkpoint)
 
 
 def _check_lookup(profile: VendorProfile, options: BatchOptions, match: str | None) -> None:
