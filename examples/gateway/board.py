@@ -50,7 +50,7 @@ class Import:
     def end(self, summary: Summary) -> None:
         """Mark the import as finished or stopped."""
         self.counts = {str(status): number for status, number in summary.counts.items()}
-        whole = summary.total == self.total and not self.counts.get("cancelled")
+        whole = summary.stop_error is None and summary.total == self.total and not self.counts.get("cancelled")
         self.state = "done" if whole else "stopped"
         self.done, self.seconds_left = summary.total, None
         self.problems = [

