@@ -186,7 +186,7 @@ async def test_import_of_file_exported_by_command(gateway: httpx.AsyncClient, ve
     [
         (b"shoe size\n2\n", "no column title is known: the first row must hold titles"),
         (b"\n", "the file is empty"),
-        (b"PK\x03\x04", "save it as CSV first"),
+        (b"PK\x03\x04", "name a workbook .xlsx, or save it as CSV"),
         (b"phone\n+48500600700\n1,2\n", "line 3: the row has 2 cells"),
     ],
 )

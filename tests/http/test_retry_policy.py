@@ -55,7 +55,6 @@ TABLE: dict[str, tuple[Any, tuple[str, ...], type[Exception], str]] = {
     "503": (DOWN, REST, VendorUnavailableError, "yes"),
     "520": (reply(b"", 520), REST, VendorUnavailableError, "yes"),
     "408": (reply(b"", 408), REST, VendorUnavailableError, "yes"),
-    "empty": (reply(b""), REST, InvalidResponseError, "yes"),
     "cut JSON": (reply(b'{"data":['), REST, InvalidResponseError, "yes"),
     "JSON of another API": (reply({"hello": 1}), REST, InvalidResponseError, "yes"),
     "the vendor's refusal": (reply({"errors": [{"title": "no"}], "meta": {}}, 422), (), RejectedError, "yes"),
@@ -77,6 +76,15 @@ def test_retry_by_class_and_error(call: str, trouble: str) -> None:
     assert (run.error.sent, run.error.attempts, len(run.transport.sent)) == (sent, made, made)
     assert [attempt.number for attempt in run.seen] == list(range(1, made + 1))
     assert [attempt.sent for attempt in run.seen] == [sent] * made
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_empty_success_repeats_reads_only(call: str) -> None:
+    """A write that may have an empty success (`allows_empty`, here Vercom's) is read back instead of sent again."""
+    run = Run(reply(b""), act=CALLS[call], max_attempts=3)
+    assert isinstance(run.error, InvalidResponseError)
+    assert ("empty" in run.error.message, run.error.sent) == (True, "yes")
+    assert len(run.transport.sent) == (3 if call == "safe" else 1)
 
 
 @pytest.mark.parametrize("call", REST)
@@ -112,7 +120,7 @@ def test_repeats_of_one_call_are_bounded_by_the_quota() -> None:
 
 
 def test_write_with_bare_202_counts_as_attempt() -> None:
-    run = Run(reply(b"", 202), act=CALLS["idempotent"], max_attempts=2)
+    run = Run(reply(b"{", 202), act=CALLS["idempotent"], max_attempts=2)
     assert isinstance(run.error, InvalidResponseError)
     assert len(run.transport.sent) == 2
 
