@@ -67,7 +67,8 @@ CASES = [
     Case("empty", "InvalidResponseError", "yes", {"committed": False}, 200),
     Case("html", "VendorUnavailableError", "yes", {"status": 502, "committed": False}, 502),
     Case("cut", "VendorUnavailableError", "yes", {"status": 503}, 503, committed=1),
-    Case("vendor_error", "RejectedError", "yes", status=200),
+    # An error with status 200 does not say whether the create happened: it is to be looked up.
+    Case("vendor_error", "InvalidResponseError", "yes", status=200),
     *(Case(status, "VendorUnavailableError", "yes", status=status) for status in (500, 503, 520)),
     Case(500, "VendorUnavailableError", "yes", {"committed": True}, 500, committed=1),
     Case(202, "VendorUnavailableError", "yes", {"retry_after": 1}, 202),
