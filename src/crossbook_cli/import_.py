@@ -63,9 +63,10 @@ def import_file(
     a person. Exports of Google Contacts and Outlook can be read directly. Missing groups are created. An invalid row is
     reported with its line, and the import continues, unless --on-error stop is given.
 
-    A contact that exists already is skipped, so that the same file twice doubles no contact. It is found by the first
-    field that the contact has and the vendor can search by, and no field of both may differ: two people with one phone
-    stay two. A row without such a field is created and counted. See --match and --on-duplicate.
+    A contact that exists already is skipped, so that importing the same file twice duplicates no contact. It is found
+    by the first field that the contact has and the vendor can search by. If another field that both have differs, it is
+    another person: two people with one phone stay two. A row without such a field is created and counted. See --match
+    and --on-duplicate.
 
     A column that says who opted out or who consents, such as "unsubscribed" or "Zgoda SMS", is read. If one of its
     cells is unclear, nothing is written, and the command says how to name the column with --map. See --on-opted-out.
@@ -106,7 +107,12 @@ def import_file(
         ) as output,
     ):
         _print_columns(people, json=options.json)
-        print_preview(preview(people, profile, region), json=options.json, consequence=_explain_duplicates(options))
+        print_preview(
+            preview(people, profile, region),
+            json=options.json,
+            consequence=_explain_duplicates(options),
+            unsubscribes=options.on_opted_out == "unsubscribe",
+        )
 
         async def work(book: AddressBook) -> None:
             resolver = GroupResolver(book, dry_run=options.dry_run)

@@ -22,11 +22,13 @@ class Preview:
 
     Attributes:
         duplicates: match key → the lines of the rows that have the same value, one tuple for each value.
+        mixed_opt_outs: of the duplicates, the lines of rows of which some opted out and others did not.
         further_phones: the lines of the rows that have further phones or extensions, which are not read.
         further_emails: the lines of the rows that have further e-mail addresses, which are not read.
     """
 
     duplicates: dict[str, list[tuple[int, ...]]] = field(factory=dict[str, list[tuple[int, ...]]])
+    mixed_opt_outs: list[tuple[int, ...]] = field(factory=list[tuple[int, ...]])
     further_phones: list[int] = field(factory=list[int])
     further_emails: list[int] = field(factory=list[int])
 
@@ -45,6 +47,7 @@ def preview(people: files.Reader, profile: VendorProfile, region: str | None) ->
     found = Preview()
     names: list[str] = [*profile.match_keys] or ["phone", "email"]
     first: dict[int, int] = {}
+    opted_out: set[int] = set()
     several: dict[str, dict[int, list[int]]] = {name: {} for name in names}
     for row in people:
         if row.further_phones:
@@ -53,6 +56,8 @@ def preview(people: files.Reader, profile: VendorProfile, region: str | None) ->
             found.further_emails.append(row.line)
         if row.contact is None:
             continue
+        if row.contact.opted_out:
+            opted_out.add(row.line)
         for name in names:
             key = match_key(name, getattr(row.contact, name), region)
             if key is None:
@@ -65,16 +70,20 @@ def preview(people: files.Reader, profile: VendorProfile, region: str | None) ->
     for name, groups in several.items():
         found.duplicates[name] = [lines for each in groups.values() if (lines := tuple(each)) not in reported]
         reported.update(found.duplicates[name])
+        found.mixed_opt_outs += [
+            lines for lines in found.duplicates[name] if 0 < len(opted_out.intersection(lines)) < len(lines)
+        ]
     return found
 
 
-def print_preview(found: Preview, *, json: bool, consequence: str) -> None:
+def print_preview(found: Preview, *, json: bool, consequence: str, unsubscribes: bool) -> None:
     """Print what `preview` found; nothing if it found nothing.
 
     Args:
         found: the result of `preview`.
         json: whether to print JSON lines instead of text.
         consequence: what becomes of rows that share a value, as a sentence.
+        unsubscribes: whether contacts that opted out are unsubscribed at the vendor.
     """
     if json:
         duplicates = [{"field": name, "lines": lines} for name, each in found.duplicates.items() for lines in each]
@@ -92,6 +101,12 @@ def print_preview(found: Preview, *, json: bool, consequence: str) -> None:
             print_message(f"{subject} in several rows: {lines}.")
     if any(found.duplicates.values()):
         print_message(consequence)
+    if found.mixed_opt_outs and not unsubscribes:
+        lines = _shorten(f"lines {', '.join(map(str, lines[:_MAX_SHOWN]))}" for lines in found.mixed_opt_outs)
+        print_message(
+            f"Some of these rows opted out and others did not: {lines}. Those that did not are written "
+            "without an opt-out: correct the file, or pass --on-opted-out unsubscribe."
+        )
     _print_further(found.further_phones, "phone or an extension")
     _print_further(found.further_emails, "e-mail")
 

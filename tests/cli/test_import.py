@@ -395,6 +395,15 @@ def test_duplicates_as_json(run: Run) -> None:
     assert sorted(each["result"]["line"] for each in ran.lines[3:-1]) == [2, 3, 4, 5, 6, 7]
 
 
+@pytest.mark.parametrize(("option", "warned"), [("skip", True), ("error", True), ("unsubscribe", False)])
+def test_rows_of_one_person_that_disagree_about_the_opt_out_are_named(run: Run, option: str, warned: bool) -> None:
+    file = write(
+        "first_name;phone;unsubscribed\nAnna;500600700;yes\nAnna;500600700;\nJan;500600701;yes\nJan;500600701;yes\n"
+    )
+    ran = run("import", file, "--to", "vercom", "--dry-run", "--on-opted-out", option)
+    assert ("Some of these rows opted out and others did not: lines 2, 3. " in ran.err) == warned
+
+
 def test_file_without_duplicates_reports_none(run: Run) -> None:
     ran = run("import", write(PEOPLE), "--to", "vercom", "--json")
     assert [list(each) for each in ran.lines] == [["form", "columns"], ["result"], ["result"], ["summary"]]

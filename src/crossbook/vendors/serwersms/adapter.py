@@ -146,8 +146,8 @@ class SerwerSMSAdapter(VendorAdapter):
             others = {found.id for found in await self.search("phone", number) if found.phone == number} - {id}
             if others:
                 raise AmbiguousMatchError(
-                    "the blacklist holds phone numbers, and other contacts have the number of this contact "
-                    f"({', '.join(sorted(others)[:10])}): ask them too, then pass shared_phone=True",
+                    "the blacklist holds phone numbers, and other contacts have the same number: "
+                    f"{', '.join(sorted(others)[:10])}. Ask these people too, then pass shared_phone=True",
                     candidates=sorted(others), vendor=PROFILE.vendor, operation="contacts.resubscribe", field="phone",
                     sent="yes",
                 )  # fmt: skip
