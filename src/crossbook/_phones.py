@@ -194,7 +194,7 @@ def _parse_one(text: str, default_region: str | None) -> str | None:
         return None
     if parsed.extension:
         return None
-    number: Any = parsed
+    number: Any = _read_country_code(text, parsed) or parsed
     region = _get_region(number)
     if region is None:
         number = _strip_trunk_prefix(parsed)
@@ -205,6 +205,23 @@ def _parse_one(text: str, default_region: str | None) -> str | None:
     if len(national) < _get_shortest_length(region) and _is_of_people(number):
         return None
     return f"+{number.country_code}{national}"
+
+
+def _read_country_code(text: str, number: Any) -> Any:
+    """Return the mobile number in digits that begin with their own country code, or None if there is none.
+
+    In Germany, libphonenumber reads `4915123020522` as a number in the area 491, since these may have any length.
+    """
+    import phonenumbers
+
+    code, digits = str(number.country_code), re.sub(r"[ ()./-]", "", text)
+    if not digits.startswith(code) or digits != str(number.national_number):
+        return None
+    kinds = phonenumbers.PhoneNumberType
+    if phonenumbers.number_type(number) in (kinds.MOBILE, kinds.FIXED_LINE_OR_MOBILE):
+        return None
+    found = phonenumbers.PhoneNumber(country_code=number.country_code, national_number=int(digits[len(code) :] or "0"))
+    return found if phonenumbers.number_type(found) == kinds.MOBILE else None
 
 
 def _get_region(number: Any) -> str | None:
