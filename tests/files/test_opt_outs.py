@@ -23,6 +23,9 @@ OPT_OUT_TITLES = {
     "Wypisany": ALL, "Rezygnacja": ALL, "Nie kontaktować": ALL, "Sprzeciw": ALL, "Brak zgody": ALL,
     "Cofnięta zgoda SMS": {"sms"}, "Abgemeldet": ALL, "Kein Newsletter": {"email"}, "Werbesperre": ALL,
     "Einwilligung widerrufen": ALL, "Désabonné": ALL, "Désinscrit": ALL, "Odhlášen": ALL, "Uitgeschreven": ALL,
+    "Kein Kontakt": ALL, "Kontaktverbot": ALL, "Werbeverbot": ALL, "Refus SMS": {"sms"}, "STOP": ALL,
+    "Stop SMS": {"sms"}, "STOP_EMAIL": {"email"}, "Do not disturb": ALL, "Nechce SMS": {"sms"},
+    "Usunięty z listy": ALL,
 }  # fmt: skip
 CONSENT_TITLES = {
     "Zgoda marketingowa": ALL, "Zgoda SMS": {"sms"}, "zgoda_email": {"email"},
@@ -31,12 +34,22 @@ CONSENT_TITLES = {
     "Newsletter abonniert": {"email"}, "DSGVO": ALL, "SMS opt-in": {"sms"}, "smsOptIn": {"sms"}, "OPT_IN": ALL,
     "Accepts Email Marketing": {"email"}, "Accepts Marketing": ALL, "SMS Marketing Consent": {"sms"}, "subscribed": ALL,
     "Email subscription": {"email"}, "Consentement": ALL, "Souhlas": ALL, "Samtykke": ALL, "Toestemming": ALL,
+    "Marketing": ALL, "Marketing SMS": {"sms"}, "E-mail marketing": {"email"},
 }  # fmt: skip
-STATUS_TITLES = ["status", "Status", "Email status", "subscription_status", "Status subskrypcji", "Marketing status"]
+STATUS_TITLES = [
+    "status",
+    "Status",
+    "Email status",
+    "subscription_status",
+    "Status subskrypcji",
+    "Marketing status",
+    "Stato iscrizione",
+    "Estado de suscripción",
+]
 NO_OPT_OUT_TITLES = [
     "MEMBER_RATING", "OPTIN_TIME", "OPTIN_IP", "CONFIRM_TIME", "Order status", "Domino email no.", "Prodotto",
     "Adopting store", "Odběratel", "Abonnement", "Consultant", "Email Marketing Consent Timestamp", "Consent source",
-    "Subscription plan", "Options", "Terms accepted",
+    "Subscription plan", "Options", "Terms accepted", "Estado", "Stato", "Stop number", "Marketing budget",
 ]  # fmt: skip
 
 

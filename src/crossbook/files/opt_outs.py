@@ -33,24 +33,29 @@ _OPT_OUT_PARTS = (
     "donotsms", "donottext", "donotbulkemail", "donotphone", "donotallow", "donotsend", "donotmarket", "dontcontact",
     "dontemail", "dontcall", "nocontact", "nomarketing", "nonewsletter", "noemail", "nosms", "nomailing", "noconsent",
     "consentwithdrawn", "withdrawn", "revoked", "blacklist", "blocklist", "suppress", "bounced", "complained",
-    "robinson",
+    "robinson", "donotdisturb", "stopsms", "stopemail", "stopmail", "stopmarketing", "stopnewsletter",
     # Polish
-    "wypis", "rezygnac", "zrezygnowa", "sprzeciw", "niekontaktowa", "niewysyla", "niedzwoni", "brakzgody", "bezzgody",
+    "wypis", "rezygnac", "zrezygnowa", "sprzeciw", "usunietyzlisty", "usunietazlisty", "niekontaktowa", "niewysyla",
+    "niedzwoni", "brakzgody", "bezzgody",
     "czarnalista", "nieczarnalist", "cofniet", "cofniec", "wycofan", "odwolan", "zablokowan",
     # German
     "abgemeldet", "abmeld", "abbestell", "werbesperre", "sperrliste", "widerspr", "widerruf", "nichtkontakt",
     "kontaktsperre", "keinewerbung", "keinewerbe", "keinnewsletter", "keineemail", "keinemail", "keinesms",
-    "keineeinwilligung", "keinezustimmung", "ausgetragen", "nichtanrufen", "mailsperre", "smssperre",
+    "keinkontakt", "keinenkontakt", "kontaktverbot", "werbeverbot", "keineeinwilligung", "keinezustimmung",
+    "ausgetragen", "nichtanrufen", "mailsperre", "smssperre",
     # French
     "desabonn", "desinscri", "opposition", "nepascontacter", "nepasappeler", "nepasenvoyer", "listenoire",
+    "refussms", "refusemail", "refusmail", "refusnewsletter", "refusprosp", "refusdeprosp", "refusderecevoir",
+    "stoppub",
     # Spanish, Italian, Dutch
     "dadodebaja", "dardebaja", "desuscri", "nocontactar", "listanegra", "disiscri", "noncontattare", "listanera",
     "uitgeschreven", "afgemeld", "nietcontacteren", "nietmailen", "nietbellen",
     # Czech, Norwegian, Danish, Swedish
-    "odhlasen", "nekontaktovat", "nezasilat", "avmeldt", "afmeldt", "avanmald", "avregistrer", "ikkekontakt",
+    "odhlasen", "nekontaktovat", "nezasilat", "nechcesms", "nechcemail", "nechceemail", "nechceodber", "avmeldt",
+    "afmeldt", "avanmald", "avregistrer", "ikkekontakt",
     "kontaktikke", "kontaktaej", "reservert",
 )  # fmt: skip
-_OPT_OUT_TITLES = ("dnc", "dnd", "baja", "blocked", "isblocked", "gesperrt", "cleaned", "rgpdopposition")
+_OPT_OUT_TITLES = ("stop", "dnc", "dnd", "baja", "blocked", "isblocked", "gesperrt", "cleaned", "rgpdopposition")
 _CONSENT_PARTS = (
     "consent", "optin", "emailoptin", "smsoptin", "marketingoptin", "newsletteroptin", "doubleoptin", "optedin",
     "optingin", "subscribed", "acceptsmarketing", "acceptsemail", "acceptssms",
@@ -66,13 +71,18 @@ _CONSENT_PARTS = (
     "samtykke", "nyhetsbrev", "nyhedsbrev", "samtycke",
     "tilmeldt", "pameldt",
 )  # fmt: skip
-_CONSENT_TITLES = ("abonne", "abonnee", "angemeldet", "prihlasen", "iscritto", "subscriber", "issubscriber")
-_STATUS_WORDS = frozenset(("status", "statut", "stav"))
+_CONSENT_TITLES = (
+    "abonne", "abonnee", "angemeldet", "prihlasen", "iscritto", "subscriber", "issubscriber", "marketing",
+    "marketingsms", "smsmarketing", "marketingemail", "emailmarketing", "marketingemails", "marketingmail",
+)  # fmt: skip
+_STATUS_WORDS = frozenset(("status", "statut", "stav", "stato", "estado"))
+_STATES = frozenset(("stato", "estado"))  # alone, these may be the state of an address
 # With these words, a title with "status" is about messages: "Email status", "Subscription status".
 _STATUS_CONTEXT = frozenset((
     "e", "email", "mail", "mailing", "sms", "push", "subscription", "subscriber", "subscribe", "sub", "contact",
     "member", "marketing", "newsletter", "list", "consent", "subskrypcji", "subskrybenta", "kontaktu", "kontakt",
     "kontakts", "abonnement", "abonnent", "abonnenten", "abonne", "abonnenta", "is", "of", "the", "current",
+    "iscrizione", "contatto", "suscripcion", "suscriptor", "contacto", "de", "del", "la",
 ))  # fmt: skip
 _STATUS_TITLES = frozenset(f"{word}status" for word in _STATUS_CONTEXT if len(word) > 2)
 # Words of titles that are about a consent, and do not say whether it exists.
@@ -123,7 +133,8 @@ _OUT = frozenset((
     "abgemeldet", "abbestellt", "ausgetragen", "gesperrt", "widerrufen", "widersprochen", "unbestatigt",
     "nichtbestatigt", "abgelehnt", "nichterteilt", "keineeinwilligung", "verweigert",
     "desabonne", "desabonnee", "desinscrit", "desinscrite", "refuse", "bloque", "oppose", "nonabonne", "noninscrit",
-    "baja", "desuscrito", "disiscritto", "uitgeschreven", "afgemeld", "odhlasen", "odhlasena", "avmeldt", "afmeldt",
+    "baja", "dadodebaja", "desuscrito", "disiscritto", "disiscritta", "cancellato", "cancellata", "uitgeschreven",
+    "afgemeld", "odhlasen", "odhlasena", "odhlaseny", "avmeldt", "afmeldt",
     "avregistrerad",
 ))  # fmt: skip
 _IN = frozenset((
@@ -225,7 +236,7 @@ def classify_title(title: str) -> OptOutColumn | None:
         kind: Kind = "opted_out_time" if rest & (_TIME - {"on", "le", "am"}) else "opted_out"
         return OptOutColumn(kind, channels)
     is_consent = reduced in _CONSENT_TITLES or _has_part(words, _CONSENT_PARTS)
-    if rest & _STATUS_WORDS or reduced in _STATUS_TITLES:
+    if (rest & _STATUS_WORDS and not rest <= _STATES) or reduced in _STATUS_TITLES:
         others = rest - _STATUS_WORDS
         if is_consent or others <= _STATUS_CONTEXT or reduced in _STATUS_TITLES:
             return OptOutColumn("status", channels)
