@@ -25,7 +25,7 @@ OPT_OUT_TITLES = {
     "Einwilligung widerrufen": ALL, "Désabonné": ALL, "Désinscrit": ALL, "Odhlášen": ALL, "Uitgeschreven": ALL,
     "Kein Kontakt": ALL, "Kontaktverbot": ALL, "Werbeverbot": ALL, "Refus SMS": {"sms"}, "STOP": ALL,
     "Stop SMS": {"sms"}, "STOP_EMAIL": {"email"}, "Do not disturb": ALL, "Nechce SMS": {"sms"},
-    "Usunięty z listy": ALL,
+    "Usunięty z listy": ALL, "deaktiviert": ALL,
 }  # fmt: skip
 CONSENT_TITLES = {
     "Zgoda marketingowa": ALL, "Zgoda SMS": {"sms"}, "zgoda_email": {"email"},
@@ -91,9 +91,18 @@ def test_consent_column_read(title: str) -> None:
 
 @pytest.mark.parametrize("title", STATUS_TITLES)
 def test_status_column_read(title: str) -> None:
-    for cell in ("unsubscribed", "Blocklisted", "cleaned", "bounced", "wypisany", "abgemeldet", "pending"):
+    for cell in (
+        "unsubscribed",
+        "Blocklisted",
+        "cleaned",
+        "bounced",
+        "wypisany",
+        "abgemeldet",
+        "removed",
+        "Non-marketing contact",
+    ):
         assert read_cell(title, cell), cell
-    for cell in ("active", "Subscribed", "enabled", "aktywny", "confirmed"):
+    for cell in ("active", "Subscribed", "enabled", "aktywny", "Marketing contact"):
         assert read_cell(title, cell) == set(), cell
 
 

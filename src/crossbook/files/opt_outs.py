@@ -55,7 +55,10 @@ _OPT_OUT_PARTS = (
     "afmeldt", "avanmald", "avregistrer", "ikkekontakt",
     "kontaktikke", "kontaktaej", "reservert",
 )  # fmt: skip
-_OPT_OUT_TITLES = ("stop", "dnc", "dnd", "baja", "blocked", "isblocked", "gesperrt", "cleaned", "rgpdopposition")
+_OPT_OUT_TITLES = (
+    "stop", "dnc", "dnd", "baja", "blocked", "isblocked", "gesperrt", "cleaned", "rgpdopposition",
+    "deaktiviert", "deactivated",  # CleverReach: the time of it
+)  # fmt: skip
 _CONSENT_PARTS = (
     "consent", "optin", "emailoptin", "smsoptin", "marketingoptin", "newsletteroptin", "doubleoptin", "optedin",
     "optingin", "subscribed", "acceptsmarketing", "acceptsemail", "acceptssms",
@@ -126,7 +129,7 @@ _OUT = frozenset((
     "softbounced", "cleaned", "complained", "complaint", "complainer", "spam", "spamcomplaint", "junk",
     "unreachable", "undeliverable", "pending", "unconfirmed", "notconfirmed", "neversubscribed", "nonsubscribed",
     "notsubscribed", "notoptedin", "noconsent", "revoked", "withdrawn", "denied", "declined", "refused", "rejected",
-    "transactional", "nonmarketing", "notallowed", "deleted",
+    "transactional", "nonmarketing", "nonmarketingcontact", "notallowed", "deleted", "removed",
     "wypisany", "wypisana", "wypisano", "wypisal", "zrezygnowal", "zrezygnowala", "rezygnacja", "zablokowany",
     "zablokowana", "brakzgody", "niezgadzamsie", "odmowa", "wycofana", "cofnieta", "niepotwierdzony", "sprzeciw",
     "niewyrazono", "niewyrazila", "niewyrazil", "niekontaktowac", "odwolana", "niezapisany",
@@ -140,6 +143,7 @@ _OUT = frozenset((
 _IN = frozenset((
     "subscribed", "subscriber", "optedin", "optin", "in", "active", "enabled", "confirmed", "doubleoptin",
     "singleoptin", "consented", "granted", "given", "accepted", "agreed", "allowed", "allow", "marketing", "valid",
+    "marketingcontact",
     "aktywny", "aktywna", "zapisany", "zapisana", "potwierdzony", "potwierdzona", "wyrazona", "wyrazono", "udzielona",
     "zgoda", "zgadzamsie", "zgodatak",
     "aktiv", "angemeldet", "abonniert", "bestatigt", "erteilt", "eingewilligt", "einverstanden", "zugestimmt",
