@@ -65,6 +65,22 @@ async def test_skipped_input_is_looked_up(local_vendor: LocalVendor, profile: Ve
         assert (summary.counts, summary.still_subscribed) == ({"skipped": 3}, 0), "nothing is looked up"
 
 
+async def test_opted_out_input_blocks_its_twin(
+    local_vendor: LocalVendor, profile: VendorProfile, tmp_path: Path
+) -> None:
+    """One input of a person opted out and a later one says nothing. The person is not created, also after a replay."""
+    group = local_vendor.group()
+    inputs = [opted_out(profile, 1, group), person(profile, 2, group), person(profile, 1, group)]
+    journal = tmp_path / "import.sqlite"
+    async with local_vendor.book() as book:
+        async with book.contacts.create_many(inputs, **AUTO, journal=journal, settle_timeout=0.1) as run:
+            assert (await anext(aiter(run))).status == "skipped"
+        results, summary = await write(book, inputs, journal=journal, settle_timeout=0.1)
+        assert (statuses(results), results[0].replayed) == (["skipped", "created", "skipped"], True)
+        assert summary.dropped_fields == {"opted_out": 2}
+        assert len(await stored(book)) == 1
+
+
 @BOTH
 async def test_opt_out_at_vendor_is_not_counted(local_vendor: LocalVendor, profile: VendorProfile) -> None:
     async with local_vendor.book() as book:

@@ -115,6 +115,8 @@ class ItemReader(Generic[I]):
                 prepared.unhashed_keys = self.resolver.list_unhashed_keys(prepared)
             if prepared.unhashed_keys:
                 prepared.key, *prepared.other_keys = map(self.hashes.digest, prepared.unhashed_keys)
+            if self.resolver is not None:
+                self.resolver.remember_opted_out_input(prepared)
         except CrossbookError as error:
             prepared = prepared or PreparedItem(value)
             prepared.outcome = error

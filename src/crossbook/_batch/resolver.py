@@ -78,6 +78,7 @@ class Resolver:
     uncertain: OnUncertain | None
     dry_run: bool
     _failed_lookups: set[str] = field(init=False, factory=set[str])
+    _opted_out_keys: set[str] = field(init=False, factory=set[str])  # of inputs that opted out and are skipped
     """Keys of unresolved creates whose lookup failed: a list that was read before is too old for them."""
     _planned: dict[str, list[Contact]] = field(init=False, factory=dict[str, list[Contact]])
     """With match="auto", the contacts that a dry run would create, by each of their keys."""
@@ -106,6 +107,11 @@ class Resolver:
             why = self.lookups.explain_no_match_key(prepared.contact)
             raise InvalidInputError(why, field=self.match, vendor=self._profile.vendor)
         return keys
+
+    def remember_opted_out_input(self, prepared: PreparedItem) -> None:
+        """Remember the keys of an input that opted out and is skipped: another input with a key is not created."""
+        if prepared.key is not None and prepared.opted_out and not prepared.opt_out:
+            self._opted_out_keys.update((prepared.key, *prepared.other_keys))
 
     def can_settle(self, item: BatchItem) -> bool:
         """Return whether this run can find out what became of an item that an earlier run reported as uncertain."""
@@ -221,6 +227,10 @@ class Resolver:
             outcome = await self._decide_for_existing(item, contact, [*found.contacts, *planned])
         item.is_listed = not found.is_certain
         if outcome is None and item.update is None:
+            if not self._opted_out_keys.isdisjoint((key, *item.prepared.other_keys)):
+                item.prepared.dropped_fields = (*item.prepared.dropped_fields, "opted_out")
+                item.existing_ids = None
+                return Completed("skipped")
             outcome = await self._apply_stored_opt_outs(item, contact, found.contacts)
         if self.dry_run and self.is_auto and outcome is None and item.update is None:
             created = attach_raw(contact, None, _ALL_FIELDS)
