@@ -19,6 +19,7 @@ _QUOTES = " \t\r\n'’`´\"=“”„"
 _DECIMAL = re.compile(r"(\+?[0-9]+)[.,]([0-9]*)")  # 48500600700.0 and 48500600700,00
 _EXPONENT = re.compile(r"\+?([0-9]+)(?:[.,]([0-9]*))?\s?[eE]\s?\+?([0-9]{1,3})")  # 4.8500600700E+10
 _MAX_DIGITS = 15
+_MAX_LENGTH = 250  # characters; phonenumbers parses no longer text, and the patterns here take quadratic time
 _GROUP = 3  # digits between two thousands separators
 _SHORTEST = 7  # digits of the shortest number that may be followed by a second number
 _LETTER_BEHIND_DIGIT = re.compile(r"[0-9].*[^\W\d_]", re.DOTALL)
@@ -38,7 +39,7 @@ def normalize(text: str, region: str | None) -> str:
     """
     if _E164.fullmatch(text) and not _may_have_trunk_prefix(text[:6]):
         return text
-    return _parsed(text, region) or text
+    return (_parsed(text, region) if len(text) <= _MAX_LENGTH else None) or text
 
 
 def match_key(text: str | None, region: str | None) -> str | None:
@@ -53,7 +54,7 @@ def has_lost_digits(text: str) -> bool:
     """Return whether the text is a number such as `4.85E+10`, of which a spreadsheet has cut digits."""
     if "e" not in text and "E" not in text and text.isascii():
         return False
-    found = _EXPONENT.fullmatch(clean(text))
+    found = _EXPONENT.fullmatch(clean(text)) if len(text) <= _MAX_LENGTH else None
     return found is not None and _expand(found) is None
 
 

@@ -7,6 +7,7 @@ import re
 from crossbook import _phones
 
 _PLAIN = re.compile(r"\+?(?=[0 -]*[1-9])[0-9](?:[ -]?[0-9]){6,12}")
+_MAX_LENGTH = 1_000  # characters; longer text is no list of phones, and the patterns here take quadratic time
 _SHORTEST = 7  # digits of a number that stands for itself; a shorter one is an area code, or the end of another number
 _EMPTY = re.compile(r"[^1-9]*|\W*\+[0-9]{1,3}\W*")  # no digit but zeros, or the country code of an empty form
 _PARAMETER = re.compile(r";\s*[a-z-]+=[^;]*", re.IGNORECASE)  # of a tel: URI
@@ -67,7 +68,7 @@ def has_phone(text: str) -> bool:
 
 def _find_phones(text: str, region: str | None) -> tuple[list[str], int]:
     """Return the phones in a text, the best first, and the number of extensions."""
-    if _PLAIN.fullmatch(text):
+    if _PLAIN.fullmatch(text) or len(text) > _MAX_LENGTH:
         return [text], 0
     cleaned = _phones.clean(text)
     if _EMPTY.fullmatch(cleaned):
