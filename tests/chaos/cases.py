@@ -54,11 +54,13 @@ def every_case() -> list[Case]:
     return [
         Case(vendor, operation, fault, transport)
         for vendor in CALLS
-        for operation in load_vendor(vendor).profile.operations
+        for operation, facts in load_vendor(vendor).profile.operations.items()
         for fault in FAULTS
         for transport in TRANSPORTS
         # A login sends no token that could be invalid.
         if vendor in fault.vendors and not (fault.repeats == "after a login" and operation == "login")
+        # An empty body is no fault of these writes of Vercom: the adapter reads them back.
+        if not (fault.name == "empty body" and facts.allows_empty)
     ]
 
 
