@@ -3,8 +3,16 @@
 # Fact:   it takes the @ for the separator and returns two columns; a column of phone numbers is split at the spaces.
 # With:   clevercsv 0.8.5. Seen on 2026-11-30.
 # Met by: whoever guesses the separator of an uploaded list of recipients. Test for one column first.
-source "$(dirname "$0")/_setup.sh"
-with_python clevercsv==0.8.5
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
+cd "$work"
+export PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1 NO_PROXY=127.0.0.1,localhost
+"${PYTHON:-python3}" -m venv venv
+PATH=$work/venv/bin:$PATH
+pip install -qq --disable-pip-version-check clevercsv==0.8.5
+echo "$(python --version), clevercsv==0.8.5"
 python - <<'PYTHON'
 import clevercsv
 

@@ -3,8 +3,16 @@
 # Fact:   with an empty body, or with JSON that is empty ([] or {}), it returns the requests.Response itself, for a 503 as for a 200.
 # With:   mailchimp-marketing 3.0.80. Seen on 2026-11-30.
 # Met by: whoever imports members through it: an outage in front of the API counts as success.
-source "$(dirname "$0")/_setup.sh"
-with_python mailchimp-marketing==3.0.80
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
+cd "$work"
+export PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1 NO_PROXY=127.0.0.1,localhost
+"${PYTHON:-python3}" -m venv venv
+PATH=$work/venv/bin:$PATH
+pip install -qq --disable-pip-version-check mailchimp-marketing==3.0.80
+echo "$(python --version), mailchimp-marketing==3.0.80"
 python - <<'PYTHON'
 import _loopback
 import mailchimp_marketing

@@ -3,8 +3,16 @@
 # Fact:   it writes no class for the model, without a warning, and the operation's 200 is read as None.
 # With:   openapi-python-client 0.29.1, ruff 0.17.6. Seen on 2026-11-30.
 # Met by: whoever writes a contact's rule into a vendor's spec. Without the two anyOf lines the model is there.
-source "$(dirname "$0")/_setup.sh"
-with_python openapi-python-client==0.29.1 ruff==0.17.6
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
+cd "$work"
+export PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1 NO_PROXY=127.0.0.1,localhost
+"${PYTHON:-python3}" -m venv venv
+PATH=$work/venv/bin:$PATH
+pip install -qq --disable-pip-version-check openapi-python-client==0.29.1 ruff==0.17.6
+echo "$(python --version), openapi-python-client==0.29.1 ruff==0.17.6"
 generate() {
     cat >spec.yaml
     openapi-python-client generate --path spec.yaml --meta none --output-path "$1"

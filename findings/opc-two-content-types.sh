@@ -3,8 +3,16 @@
 # Fact:   if the body is required, the signature says `Unset` without importing it: NameError at import. The generator exits with 0.
 # With:   openapi-python-client 0.29.1, ruff 0.17.6. Seen on 2026-11-30.
 # Met by: whoever generates a client for a vendor that documents both, as PHP services do.
-source "$(dirname "$0")/_setup.sh"
-with_python openapi-python-client==0.29.1 ruff==0.17.6
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
+cd "$work"
+export PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1 NO_PROXY=127.0.0.1,localhost
+"${PYTHON:-python3}" -m venv venv
+PATH=$work/venv/bin:$PATH
+pip install -qq --disable-pip-version-check openapi-python-client==0.29.1 ruff==0.17.6
+echo "$(python --version), openapi-python-client==0.29.1 ruff==0.17.6"
 cat >spec.yaml <<'YAML'
 openapi: 3.1.0
 info: {title: Contacts, version: "1"}

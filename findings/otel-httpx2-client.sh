@@ -4,8 +4,16 @@
 #         HTTPX2ClientInstrumentor, in the same package, works.
 # With:   opentelemetry-instrumentation-httpx 0.66b1, opentelemetry-sdk 1.45.1, httpx 0.28.1, httpx2 2.16.2. Seen on 2026-11-30.
 # Met by: whoever traces calls to a vendor and moves them from httpx to httpx2 one by one.
-source "$(dirname "$0")/_setup.sh"
-with_python opentelemetry-instrumentation-httpx==0.66b1 opentelemetry-sdk==1.45.1 httpx==0.28.1 httpx2==2.16.2
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
+cd "$work"
+export PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1 NO_PROXY=127.0.0.1,localhost
+"${PYTHON:-python3}" -m venv venv
+PATH=$work/venv/bin:$PATH
+pip install -qq --disable-pip-version-check opentelemetry-instrumentation-httpx==0.66b1 opentelemetry-sdk==1.45.1 httpx==0.28.1 httpx2==2.16.2
+echo "$(python --version), opentelemetry-instrumentation-httpx==0.66b1 opentelemetry-sdk==1.45.1 httpx==0.28.1 httpx2==2.16.2"
 python - <<'PYTHON'
 import httpx2
 from opentelemetry.instrumentation.httpx import HTTPX2ClientInstrumentor, HTTPXClientInstrumentor

@@ -3,8 +3,16 @@
 # Fact:   it gives a PhoneNumber that is true in an `if` and whose as_e164 is "+NoneNone", the same for every such text.
 # With:   django-phonenumber-field 9.0.0, phonenumberslite 9.0.42, Django 5.2.19. Seen on 2026-11-30.
 # Met by: whoever reads a column into such numbers and sends .as_e164 to a vendor. Ask is_valid() first.
-source "$(dirname "$0")/_setup.sh"
-with_python django-phonenumber-field==9.0.0 phonenumberslite==9.0.42 Django==5.2.19
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
+cd "$work"
+export PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1 NO_PROXY=127.0.0.1,localhost
+"${PYTHON:-python3}" -m venv venv
+PATH=$work/venv/bin:$PATH
+pip install -qq --disable-pip-version-check django-phonenumber-field==9.0.0 phonenumberslite==9.0.42 Django==5.2.19
+echo "$(python --version), django-phonenumber-field==9.0.0 phonenumberslite==9.0.42 Django==5.2.19"
 python - <<'PYTHON'
 from django.conf import settings
 

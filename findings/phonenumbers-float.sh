@@ -5,8 +5,16 @@
 #         Berlin, but another subscriber's. In Poland the result is invalid, so tests with Polish numbers alone do not show it.
 # With:   python-calamine 0.9.1, XlsxWriter 3.3.1, phonenumberslite 9.0.42. Seen on 2026-11-30.
 # Met by: whoever imports contacts from Excel with str(cell). Turn a whole float into an integer first.
-source "$(dirname "$0")/_setup.sh"
-with_python python-calamine==0.9.1 XlsxWriter==3.3.1 phonenumberslite==9.0.42
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
+cd "$work"
+export PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1 NO_PROXY=127.0.0.1,localhost
+"${PYTHON:-python3}" -m venv venv
+PATH=$work/venv/bin:$PATH
+pip install -qq --disable-pip-version-check python-calamine==0.9.1 XlsxWriter==3.3.1 phonenumberslite==9.0.42
+echo "$(python --version), python-calamine==0.9.1 XlsxWriter==3.3.1 phonenumberslite==9.0.42"
 python - <<'PYTHON'
 import phonenumbers
 import python_calamine

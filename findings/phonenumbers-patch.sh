@@ -4,10 +4,18 @@
 #         without its area code may become a number of its own.
 # With:   phonenumberslite 9.0.25, 9.0.26 and 9.0.42. Seen on 2026-11-30.
 # Met by: whoever stores phones as E.164 and matches old contacts by them, or whose tests hold numbers that must stay invalid.
-source "$(dirname "$0")/_setup.sh"
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
+cd "$work"
+export PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1 NO_PROXY=127.0.0.1,localhost
 verdicts=()
 for version in 9.0.25 9.0.26 9.0.42; do
-    with_python "phonenumberslite==$version"
+    "${PYTHON:-python3}" -m venv venv
+    PATH=$work/venv/bin:$PATH
+    pip install -qq --disable-pip-version-check "phonenumberslite==$version"
+    echo "$(python --version), phonenumberslite==$version"
     verdicts+=("$(python -c 'import phonenumbers; print(phonenumbers.is_valid_number(phonenumbers.parse("301 23 45", "PL")))')")
     echo "valid: ${verdicts[-1]}"
 done

@@ -4,8 +4,16 @@
 #         free text, PhoneNumberMatcher, finds the right number in both.
 # With:   phonenumberslite 9.0.42. Seen on 2026-11-30.
 # Met by: whoever imports phone columns that people typed. is_valid_number() tells these apart, parse() does not.
-source "$(dirname "$0")/_setup.sh"
-with_python phonenumberslite==9.0.42
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
+cd "$work"
+export PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1 NO_PROXY=127.0.0.1,localhost
+"${PYTHON:-python3}" -m venv venv
+PATH=$work/venv/bin:$PATH
+pip install -qq --disable-pip-version-check phonenumberslite==9.0.42
+echo "$(python --version), phonenumberslite==9.0.42"
 python - <<'PYTHON'
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, format_number

@@ -4,8 +4,16 @@
 # Fact:   Radicale writes the card anew (other order, other spelling of types) and answers with a strong ETag of the new text.
 # With:   Radicale 3.9.0, vobject 0.9.9. Seen on 2026-11-30.
 # Met by: whoever syncs an address book over CardDAV and keeps the bytes that it sent under that ETag: every later comparison differs.
-source "$(dirname "$0")/_setup.sh"
-with_python radicale==3.9.0 vobject==0.9.9
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
+cd "$work"
+export PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1 NO_PROXY=127.0.0.1,localhost
+"${PYTHON:-python3}" -m venv venv
+PATH=$work/venv/bin:$PATH
+pip install -qq --disable-pip-version-check radicale==3.9.0 vobject==0.9.9
+echo "$(python --version), radicale==3.9.0 vobject==0.9.9"
 port=$(python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 python -m radicale --config "" --server-hosts "127.0.0.1:$port" --auth-type none --storage-filesystem-folder "$work/storage" 2>server.log &
 PORT=$port python - <<'PYTHON'

@@ -4,9 +4,18 @@
 #         every property of the example. openapi-schema-validator finds no fault in the same example.
 # With:   @redocly/cli 2.77.0, openapi-schema-validator 0.9.0. Seen on 2026-11-30.
 # Met by: whoever describes "an SMS contact needs a phone, an e-mail contact an address" in a vendor's spec with examples.
-source "$(dirname "$0")/_setup.sh"
-with_node @redocly/cli@2.77.0
-with_python openapi-schema-validator==0.9.0
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
+cd "$work"
+export PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1 NO_PROXY=127.0.0.1,localhost
+npm install --silent --no-audit --no-fund --prefix "$work" @redocly/cli@2.77.0
+echo "Node.js $(node --version), @redocly/cli@2.77.0"
+"${PYTHON:-python3}" -m venv venv
+PATH=$work/venv/bin:$PATH
+pip install -qq --disable-pip-version-check openapi-schema-validator==0.9.0
+echo "$(python --version), openapi-schema-validator==0.9.0"
 cat >spec.json <<'JSON'
 {"openapi": "3.1.0", "info": {"title": "Contacts", "version": "1"}, "paths": {"/contacts": {"post": {
   "requestBody": {"content": {"application/json": {

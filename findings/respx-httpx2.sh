@@ -3,8 +3,16 @@
 # Fact:   both patch httpx only. The httpx2 request leaves and reaches the server, and the test passes without a warning.
 # With:   respx 0.23.1, pytest-httpx 0.36.2, httpx 0.28.1, httpx2 2.16.2, pytest 9.2.0. Seen on 2026-11-30.
 # Met by: whoever moves a vendor's client to httpx2 and keeps its tests: they write to the real account.
-source "$(dirname "$0")/_setup.sh"
-with_python respx==0.23.1 pytest-httpx==0.36.2 httpx==0.28.1 httpx2==2.16.2 pytest==9.2.0
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
+cd "$work"
+export PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1 NO_PROXY=127.0.0.1,localhost
+"${PYTHON:-python3}" -m venv venv
+PATH=$work/venv/bin:$PATH
+pip install -qq --disable-pip-version-check respx==0.23.1 pytest-httpx==0.36.2 httpx==0.28.1 httpx2==2.16.2 pytest==9.2.0
+echo "$(python --version), respx==0.23.1 pytest-httpx==0.36.2 httpx==0.28.1 httpx2==2.16.2 pytest==9.2.0"
 cat >test_mocks.py <<'PYTHON'
 import httpx2
 import respx

@@ -3,8 +3,16 @@
 # Fact:   2.0.0 wants Python 3.12, so Python 3.11 silently gets 0.0.2: no SerwerSMSException (the page's first example imports it) and no time-outs.
 # With:   serwersmsv2api 0.0.2 and 2.0.0, pip 26.3 asked for Python 3.11 and 3.12. Seen on 2026-11-30.
 # Met by: whoever develops with Python 3.12 and deploys on 3.11. Ask for serwersmsv2api==2.0.0: then pip refuses.
-source "$(dirname "$0")/_setup.sh"
-with_python pip==26.3
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
+cd "$work"
+export PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1 NO_PROXY=127.0.0.1,localhost
+"${PYTHON:-python3}" -m venv venv
+PATH=$work/venv/bin:$PATH
+pip install -qq --disable-pip-version-check pip==26.3
+echo "$(python --version), pip==26.3"
 for python in 3.11 3.12; do
     pip download -qq --no-deps --python-version $python --dest $python serwersmsv2api
     python -m zipfile -e $python/*.whl $python

@@ -3,8 +3,16 @@
 # Fact:   it turns each value into text first, so the contact's first name becomes the word "None". A misspelled field is dropped silently.
 # With:   smsapi-client 2.9.7. Seen on 2026-11-30.
 # Met by: whoever passes optional columns of a table to this vendor's client. Leave the keyword out instead of passing None.
-source "$(dirname "$0")/_setup.sh"
-with_python smsapi-client==2.9.7
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
+cd "$work"
+export PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1 NO_PROXY=127.0.0.1,localhost
+"${PYTHON:-python3}" -m venv venv
+PATH=$work/venv/bin:$PATH
+pip install -qq --disable-pip-version-check smsapi-client==2.9.7
+echo "$(python --version), smsapi-client==2.9.7"
 python - <<'PYTHON'
 import _loopback
 from smsapi.client import Client

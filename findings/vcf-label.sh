@@ -4,8 +4,14 @@
 #         backslashes when read: the value of NOTE:x\, y is "x\\, y".
 # With:   vcf 2.1.2. Seen on 2026-11-30.
 # Met by: whoever edits an iPhone's contacts in a Node.js service and sends them back.
-source "$(dirname "$0")/_setup.sh"
-with_node vcf@2.1.2
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
+cd "$work"
+export PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1 NO_PROXY=127.0.0.1,localhost
+npm install --silent --no-audit --no-fund --prefix "$work" vcf@2.1.2
+echo "Node.js $(node --version), vcf@2.1.2"
 cat >card.cjs <<'NODE'
 const Card = require("vcf");
 const text = ["BEGIN:VCARD", "VERSION:3.0", "FN:Anna", "N:;Anna;;;", "item1.EMAIL:anna@example.com", "item1.X-ABLabel:invoices", "NOTE:x\\, y", "END:VCARD", ""];

@@ -3,8 +3,16 @@
 # Fact:   FN and NOTE end at the first comma, and writing the card back loses that text and the types of the phones. No error, no warning.
 # With:   vobject 0.9.9. vobjectx 0.6.1, its continuation, keeps the types and cuts the texts alike. Seen on 2026-11-30.
 # Met by: whoever imports a phone's contacts, and users of khard and Radicale, which read with vobject.
-source "$(dirname "$0")/_setup.sh"
-with_python vobject==0.9.9 vobjectx==0.6.1
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
+cd "$work"
+export PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1 NO_PROXY=127.0.0.1,localhost
+"${PYTHON:-python3}" -m venv venv
+PATH=$work/venv/bin:$PATH
+pip install -qq --disable-pip-version-check vobject==0.9.9 vobjectx==0.6.1
+echo "$(python --version), vobject==0.9.9 vobjectx==0.6.1"
 python - <<'PYTHON'
 import vobject
 import vobjectx

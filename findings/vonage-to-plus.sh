@@ -3,8 +3,16 @@
 # Fact:   vonage_messages.Sms refuses +48500600700 and takes 48500600700 alone; vonage_sms.SmsMessage takes anything, blanks included.
 # With:   vonage 4.9.1 (vonage-messages 1.8.1, vonage-sms 1.2.0). Seen on 2026-11-30.
 # Met by: whoever moves from Vonage's SMS API to its Messages API, and whoever stores recipients as E.164, which has the plus.
-source "$(dirname "$0")/_setup.sh"
-with_python vonage==4.9.1 vonage-messages==1.8.1 vonage-sms==1.2.0
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
+cd "$work"
+export PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1 NO_PROXY=127.0.0.1,localhost
+"${PYTHON:-python3}" -m venv venv
+PATH=$work/venv/bin:$PATH
+pip install -qq --disable-pip-version-check vonage==4.9.1 vonage-messages==1.8.1 vonage-sms==1.2.0
+echo "$(python --version), vonage==4.9.1 vonage-messages==1.8.1 vonage-sms==1.2.0"
 python - <<'PYTHON'
 from vonage_messages import Sms
 from vonage_sms import SmsMessage

@@ -105,7 +105,7 @@ def print_preview(found: Preview, *, json: bool, consequence: str, unsubscribes:
         lines = _shorten(f"lines {', '.join(map(str, lines[:_MAX_SHOWN]))}" for lines in found.mixed_opt_outs)
         print_message(
             f"Some of these rows opted out and others did not: {lines}. A row behind one that opted out "
-            "creates nobody: correct the file, or pass --on-opted-out unsubscribe."
+            "creates no contact: correct the file, or pass --on-opted-out unsubscribe."
         )
     _print_further(found.further_phones, "phone or an extension")
     _print_further(found.further_emails, "e-mail")

@@ -21,7 +21,6 @@ from crossbook_sandbox import Running
 
 from .conftest import COMMAND, TITLES, Demo, Ended, environment
 
-# Python's `pty` is for systems like Unix; the question is asked on a terminal alone.
 # A progress bar is drawn on a terminal only, and Python has pseudo-terminals on POSIX only.
 needs_terminal = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals for Python")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
@@ -17,7 +18,7 @@ FIRST_ROWS = 20  # rows among which the titles are searched
 _SURE = 2  # known titles that prove a row of titles below other lines
 
 
-class TableReader:
+class TableReader(ABC):
     """Reads the rows of a table; see `crossbook.files.Reader`. A subclass gives the cells.
 
     Args:
@@ -39,9 +40,9 @@ class TableReader:
         opt_outs = [(column.title, column.opt_out) for column in self.columns]
         check_opt_outs(opt_outs, islice(self.iter_records(), self._titles_row, None))
 
+    @abstractmethod
     def iter_records(self) -> Iterator[tuple[int, Sequence[str] | str]]:
         """Yield for each row the number of its first line, and its cells or the reason why it is invalid."""
-        raise NotImplementedError
 
     def _find_titles(self, corrections: Mapping[str, str] | None) -> list[str]:
         """Return the titles: the first row, or a row with two known titles below the lines above a report."""

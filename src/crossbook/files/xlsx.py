@@ -83,6 +83,7 @@ def _check_size(file: IO[bytes]) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
             size = sum(part.file_size for part in archive.infolist())
+    # zipfile raises NotImplementedError for a part whose kind of ZIP it does not support.
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         raise InvalidInputError("the file is no .xlsx workbook: save it as .xlsx or as CSV", field="file") from None
     if size > _MAX_SIZE:
