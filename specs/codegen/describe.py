@@ -95,8 +95,6 @@ def _bounds(spec: Node, schema: Node) -> str:
         facts[0] += f" (each {item[0].lower()}{item[1:-1]})"
     if "enum" in schema:
         facts.append("one of " + ", ".join(_code(value) for value in schema["enum"]))
-    if "const" in schema:
-        facts.append(f"always {_code(schema['const'])}")
     facts.append(_range(schema, "minimum", "maximum", ""))
     facts.append(_range(schema, "minLength", "maxLength", "character"))
     facts.append(_range(schema, "minItems", "maxItems", "item"))

@@ -123,7 +123,7 @@ def _exact(spec: Node, schema: Node) -> Node:
         return {"$ref": schema["$ref"]}
     if "allOf" in schema and "properties" not in schema:
         raise SpecError(f"allOf is not supported in a request; write the properties out: {schema}")
-    kept: Node = {key: schema[key] for key in ("type", "enum", "const") if key in schema}
+    kept: Node = {key: schema[key] for key in ("type", "enum") if key in schema}
     if "items" in schema:
         kept["items"] = _exact(spec, schema["items"])
     if "properties" in schema:
@@ -144,7 +144,7 @@ def _relax(spec: Node, schema: Node) -> Node:
     named = types(target)
     if not named and {"allOf", "anyOf", "oneOf"} & target.keys():
         raise SpecError(f"a response schema must have one type, not anyOf or oneOf: {target}")
-    if not named and not {"enum", "const"} & target.keys():
+    if not named and "enum" not in target:
         return {}
     alternatives: list[Node] = []
     if "object" in named:

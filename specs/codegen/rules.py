@@ -21,6 +21,7 @@ from rules_keywords import (
     enums_fit_types,
     extensions_are_valid,
     keys_are_texts,
+    no_const,
     openapi_is_consistent,
     openapi_is_valid,
     operations_are_complete,
@@ -224,6 +225,7 @@ RULES: tuple[Rule, ...] = (
     constraints_are_conditional,
     types_have_one_form,
     enums_fit_types,
+    no_const,
 )
 
 

@@ -139,6 +139,14 @@ def schemas_are_valid(spec: Node) -> Iterator[Finding]:
             yield Finding((*place, *inner), message, "correct the value")
 
 
+def no_const(spec: Node) -> Iterator[Finding]:
+    """Refuse `const`, in constraints too: OpenAPI 3.0 does not have it, and many generators misread it."""
+    for place, schema in _roots(spec):
+        for inner, each in _inside(schema, place):
+            if isinstance(each, dict) and "const" in each:
+                yield Finding((*inner, "const"), "many generators misread const", "write an `enum` with one value")
+
+
 def enums_fit_types(spec: Node) -> Iterator[Finding]:
     """Require that each value of an `enum` has the type of its schema. JSON Schema allows others, which never match."""
     for place, schema in _roots(spec):

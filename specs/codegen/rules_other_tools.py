@@ -71,13 +71,10 @@ def constraints_are_conditional(spec: Node) -> Iterator[Finding]:
 
 
 def types_have_one_form(spec: Node) -> Iterator[Finding]:
-    """Refuse a `type` that mixes an array or object with a scalar, an array of anything, and `const`."""
+    """Refuse a `type` that mixes an array or object with a scalar, and an array of anything."""
     for place, schema in schemas(spec):
         if types(schema) & {"array", "object"} and types(schema) - {"null"} not in ({"array"}, {"object"}):
             fix = "write a oneOf between two named components, or one of the types"
             yield Finding((*place, "type"), f"the type is {' or '.join(sorted(types(schema)))}", fix)
         if "array" in types(schema) and "items" not in schema:
             yield Finding(place, "the items of the array have no schema", "add `items:`")
-        if "const" in schema:
-            fix = "write `enum` with one text; for true or a number, add `properties: {…: {const: …}}` to a constraint"
-            yield Finding((*place, "const"), "const is not a type", fix)

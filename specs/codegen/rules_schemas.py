@@ -181,7 +181,7 @@ def examples_fit(spec: Node) -> Iterator[Finding]:
         values = [((*place, "examples", index), each) for index, each in enumerate(schema.get("examples", []))]
         listed = "array" in types(schema) and ("$ref" in (items := schema.get("items", {})) or _is_shape(items))
         required = (len(place) == 3 or place[-2] == "properties") and not listed
-        required = required and not _is_shape(schema) and not {"$ref", "enum", "const"} & schema.keys()
+        required = required and not _is_shape(schema) and not {"$ref", "enum"} & schema.keys()
         yield from _examples(spec, place, schema, values, required=required)
 
 

@@ -260,7 +260,7 @@ class SpecChecker:
         has_wrong_type = any(error.validator == "type" and not error.absolute_path for error in errors)
         if isinstance(value, (dict, list)) or field.secret:
             shown = ""
-        elif "enum" in field.rule or "const" in field.rule:
+        elif "enum" in field.rule:
             shown = self.masker.mask_term(value)
         else:
             shown = masking.mask_value(value)

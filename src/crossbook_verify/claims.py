@@ -91,15 +91,15 @@ class Claims:
         for each in self.shapes.values():
             yield from each.fields
             for rule in (each.rule, *(member.rule for member in each.fields.values())):
-                yield from _list_fixed_values(rule)
+                yield from _list_enum_values(rule)
 
 
-def _list_fixed_values(rule: Any) -> Iterator[str]:
+def _list_enum_values(rule: Any) -> Iterator[str]:
     if isinstance(rule, dict):
-        fixed: list[Any] = [*rule.get("enum", ()), rule.get("const")]  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-        yield from (value for value in fixed if isinstance(value, str))
+        values: list[Any] = list(rule.get("enum", ()))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+        yield from (value for value in values if isinstance(value, str))
         for value in rule.values():  # pyright: ignore[reportUnknownVariableType]
-            yield from _list_fixed_values(value)
+            yield from _list_enum_values(value)
 
 
 @cache

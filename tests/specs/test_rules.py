@@ -283,7 +283,14 @@ BREACHES: dict[str, list[tuple[Break, str, str]]] = {
     "types_have_one_form": [
         (put(name_of_new, type=["string", "array"]), f"{NEW}.properties.name.type", "oneOf"),
         (put(name_of_new, type="array", examples=[[]]), f"{NEW}.properties.name", "items"),
+    ],
+    "no_const": [
         (put(name_of_new, const="Anna"), f"{NEW}.properties.name.const", "`enum`"),
+        (
+            put(new, **{"else": {"properties": {"name": {"const": True}}}}),
+            f"{NEW}.else.properties.name.const",
+            "`enum`",
+        ),
     ],
     "operation_ids_are_unique": [
         (lambda spec: twin(spec, "createContact"), "$.paths['/twin'].post.operationId", "rename"),
