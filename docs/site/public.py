@@ -14,6 +14,7 @@ from mkdocstrings import Inventory
 MODULES = (
     "crossbook",
     "crossbook.journal",
+    "crossbook.suppressions",
     "crossbook.vendor",
     "crossbook.fastapi",
     "crossbook.files",
@@ -36,6 +37,8 @@ CLASSES = (
 PROTOCOLS = {
     "SqliteJournal": "crossbook.journal.Journal",
     "MemoryJournal": "crossbook.journal.Journal",
+    "SqliteSuppressions": "crossbook.suppressions.SuppressionStore",
+    "MemorySuppressions": "crossbook.suppressions.SuppressionStore",
     "StaticAuth": "crossbook._http.auth.Auth",
     "LoginAuth": "crossbook._http.auth.Auth",
     "PageNumberPagination": "crossbook.vendor.OffsetPagination",

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from crossbook.book import AddressBook, BookOptions
     from crossbook.journal import Journal, SqliteJournal
     from crossbook.registry import capabilities, open
+    from crossbook.suppressions import SuppressionEntry, SuppressionList, SuppressionStatus
     from crossbook.transfer import copy
     from crossbook.vendor import Match, MatchKey
     from crossbook.vendors.atom import Atom
@@ -65,6 +66,9 @@ _LAZY = {
     "SerwerSMS": "crossbook.vendors.serwersms",
     "SqliteJournal": "crossbook.journal",
     "Summary": "crossbook._batch.results",
+    "SuppressionEntry": "crossbook.suppressions",
+    "SuppressionList": "crossbook.suppressions",
+    "SuppressionStatus": "crossbook.suppressions",
     "TokenStore": "crossbook._http.auth",
     "Vercom": "crossbook.vendors.vercom",
     "capabilities": "crossbook.registry",
@@ -126,6 +130,9 @@ __all__ = [
     "SerwerSMS",
     "SqliteJournal",
     "Summary",
+    "SuppressionEntry",
+    "SuppressionList",
+    "SuppressionStatus",
     "TokenStore",
     "UnsupportedError",
     "UsageError",

@@ -101,6 +101,42 @@ def _is_fraction(whole: str, fraction: str) -> bool:
     return len(whole) >= _SHORTEST or len(fraction) > _SHORTEST
 
 
+def is_plain(text: str) -> bool:
+    """Return whether the text is E.164 that parsing does not change, so that its digits need no parsing."""
+    return _E164.fullmatch(text) is not None and not _may_have_trunk_prefix(text[:6])
+
+
+def list_digits(text: str, region: str | None) -> tuple[str, str]:
+    """Return all digits of a phone with its country code, valid or not, and its digits as they are written.
+
+    A trunk zero is not among the first: `0491 570 006` in AU → `61491570006`. The written digits have the region before
+    them, if they have no country code: `AU:0491570006`. Text that is too long for a phone, or has lost digits in a
+    spreadsheet, has no digits.
+    """
+    if is_plain(text):
+        return text[1:], text[1:]
+    return ("", "") if len(text) > _MAX_LENGTH or has_lost_digits(text) else _list_digits(text, region)
+
+
+@lru_cache(maxsize=65_536)
+def _list_digits(text: str, region: str | None) -> tuple[str, str]:
+    import phonenumbers
+
+    cleaned = remove_fraction(clean(text))
+    written = re.sub(r"[^0-9]", "", cleaned)
+    raw = written if region is None else f"{region}:{written}"
+    if cleaned.lstrip(" (").startswith(("+", "00")) or cleaned[:5].lower() == "tel:+":
+        raw = written.removeprefix("00")
+    number = normalize(text, region)
+    if _E164.fullmatch(number):
+        return number[1:], raw
+    try:
+        parsed = phonenumbers.parse(cleaned, region)
+    except phonenumbers.NumberParseException:
+        return written.removeprefix("00"), raw
+    return f"{parsed.country_code}{parsed.national_number}", raw
+
+
 def list_spellings(number: str) -> list[str]:
     """Return the forms in which a vendor may store an E.164 number: with a plus, without a plus, in national format."""
     import phonenumbers

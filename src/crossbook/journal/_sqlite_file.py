@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-import stat
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -20,6 +19,7 @@ from anyio import to_thread
 from anyio.lowlevel import checkpoint
 
 from crossbook._concurrency import run_shielded
+from crossbook._private_files import create_private_file, restrict_mode
 from crossbook.errors import CrossbookError, InvalidInputError, JournalBusyError, UsageError
 
 T = TypeVar("T")
@@ -29,7 +29,6 @@ _OPEN = -VERSION
 _APPLICATION = 0x63626A31  # "cbj1": SQLite tools and `file` show it
 _LOCK_TIMEOUT = 0.5  # seconds to wait for a file that another connection is just closing
 _LOG_LIMIT = 16 * 1024 * 1024  # bytes of log from which the next commit merges it into the file
-_CREATING = threading.Lock()
 
 _SCHEMA = (
     """create table run (
@@ -63,7 +62,7 @@ def connect(path: Path) -> tuple[sqlite3.Connection, int]:
         sqlite3.Error: any other failure; `translate_error` turns it into an error of ours.
     """
     try:
-        _create_private_file(path)
+        create_private_file(path)
         # An absolute path is never one of SQLite's special names.
         db = sqlite3.connect(path.absolute(), timeout=_LOCK_TIMEOUT, isolation_level=None, check_same_thread=False)
     except ValueError as error:
@@ -72,7 +71,7 @@ def connect(path: Path) -> tuple[sqlite3.Connection, int]:
         db.execute("pragma locking_mode = exclusive")
         application, version = _read_pragma(db, "application_id"), _read_pragma(db, "user_version")
         if not application and not version and not _read_pragma(db, "schema_version"):
-            _restrict_mode(path)
+            restrict_mode(path)
             _create_schema(db)
             return db, _open_log(db, path)
         if application != _APPLICATION:
@@ -88,7 +87,7 @@ def connect(path: Path) -> tuple[sqlite3.Connection, int]:
         elif version not in (VERSION, _OPEN):
             problem = "was written by an older crossbook: finish its run with that version, or pass a new path"
         else:
-            _restrict_mode(path)
+            restrict_mode(path)
             if db.execute("pragma quick_check(1)").fetchone()[0] == "ok":
                 return db, _open_log(db, path)
             problem = f"cannot be used: {_FIXES[sqlite3.SQLITE_CORRUPT]}"
@@ -97,25 +96,6 @@ def connect(path: Path) -> tuple[sqlite3.Connection, int]:
     except BaseException:
         db.close()
         raise
-
-
-def _create_private_file(path: Path) -> None:
-    """Create the journal's file if it does not exist. From the start only its owner can read it.
-
-    Closing any descriptor of a file releases all locks of this process on it. This is safe here, because a file that
-    is created now has no other connection in this process: every connection is opened through this function.
-    """
-    with _CREATING, suppress(OSError):  # SQLite reports the reason
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-
-
-def _restrict_mode(path: Path) -> None:
-    """Take the permission to read or write an existing journal away from all users but its owner."""
-    for name in (path, path.with_name(f"{path.name}-wal")):
-        with suppress(OSError):  # the file belongs to another user
-            mode = name.stat().st_mode
-            if stat.S_ISREG(mode):
-                name.chmod(stat.S_IMODE(mode) & ~0o077)
 
 
 def _create_schema(db: sqlite3.Connection) -> None:
