@@ -22,7 +22,7 @@ from crossbook.models import Channel
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _NAME = re.compile(r"((?:[^\\;]|\\.)*)(?:;|$)", re.DOTALL)
 _OUTER_SPACE = re.compile(r"^\s+|\s+$")
-_TEXTS = frozenset({"phone", "email", "first_name", "last_name", "name", "company", "external_id", "id"})
+TEXTS = frozenset({"phone", "email", "first_name", "last_name", "name", "company", "external_id", "id"})
 _CHANNELS: tuple[str, ...] = get_args(Channel)
 
 
@@ -94,7 +94,7 @@ def decode_field(name: str, text: str) -> Any:
     Raises:
         InvalidInputError: the text is not valid for this field; the error names the field.
     """
-    if name in _TEXTS:
+    if name in TEXTS:
         return text
     if name == "opted_out":
         channels = () if text == "none" else split_names(text)

@@ -47,9 +47,10 @@ _CARD_LINE = re.compile(
     rb"(?:BEGIN|END|VERSION|REV|UID|N|FN|TEL|EMAIL|ORG|ADR|NOTE|CATEGORIES|TITLE|URL|BDAY|PHOTO|X-[A-Z-]+)[;:]"
 )
 _ESCAPED = re.compile(r"\\([\\;,:nN])")
-_PARTS = {separators: re.compile(rf"((?:[^\\{separators}]|\\.|\\$)*)(?:[{separators}]|$)", re.DOTALL)
+_PARTS = {separators: re.compile(rf"((?:[^\\{separators}]++|\\.|\\$)*+)(?:[{separators}]|$)", re.DOTALL)
           for separators in (";", ",", ",;")}  # fmt: skip
-_FOLDS = (b"\n ", b"\n\t", b"\r ", b"\r\t", b"=\n", b"=\r", b"= \n", b"= \r")
+_TO_MARKS = bytes.maketrans(b"\r\t", b"\n ")
+_FOLD_MARKS = (b"\n ", b"=\n", b"= \n")
 _CARD_MARKS = (b"BEGIN:VCARD", b"END:VCARD")
 _MARKS_BEFORE = b"\xef\xbb\xbf\0"  # a byte order mark before any card of a joined file, zeros behind one
 # Encodings that a CHARSET may name. The rest of Python's codecs are no encodings of text, or slow.
@@ -219,10 +220,7 @@ def decode_value(head: Head, value: bytes, encoding: str) -> tuple[str | None, b
             return None, False
     if head.charset is None and value.isascii():
         return value.decode("ascii"), True
-    declared = head.charset or encoding
-    single_byte = declared.startswith(("iso8859", "cp", "mac", "koi8", "ascii", "utf-8"))
-    names = ("utf-8", declared, encoding) if single_byte else (declared, "utf-8", encoding)
-    for name in dict.fromkeys(names):
+    for name in _list_encodings(head.charset or encoding, encoding):
         try:
             return value.decode(name), True
         except UnicodeError:
@@ -232,6 +230,14 @@ def decode_value(head: Head, value: bytes, encoding: str) -> tuple[str | None, b
     except UnicodeError:
         return None, False
     return text, length == len(value)
+
+
+@lru_cache(maxsize=256)
+def _list_encodings(declared: str, encoding: str) -> tuple[str, ...]:
+    """Return the encodings that are tried in turn. Text that is valid UTF-8 is UTF-8, whatever a program declares."""
+    single_byte = declared.startswith(("iso8859", "cp", "mac", "koi8", "ascii", "utf-8"))
+    names = ("utf-8", declared, encoding) if single_byte else (declared, "utf-8", encoding)
+    return tuple(dict.fromkeys(names))
 
 
 def split_value(text: str, separators: str) -> list[str]:
@@ -375,5 +381,6 @@ def _read_lines(file: EncodedFile) -> Iterator[tuple[list[bytes], bool]]:
         end = max(data.rfind(b"\n"), data.rfind(b"\r", 0, -1)) + 1
         data, carry = data[:end], data[end:][:MAX_LINE]
         if data:
-            yield data.splitlines(), not any(mark in data for mark in _FOLDS)
+            marks = data.translate(_TO_MARKS)
+            yield data.splitlines(), not any(mark in marks for mark in _FOLD_MARKS)
     yield [*carry.splitlines(), b""], False

@@ -23,7 +23,8 @@ _CHUNK = 1 << 20  # bytes
 _TITLE_LINES = 3  # the titles, or lines above them
 _LONGEST_SAMPLE = 2000  # bytes of a line
 Sample = list[tuple[int, bytes]]  # lines, each with its number
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_INVALID = "\udcff"  # in place of a byte that cannot be decoded
+_SURROGATE = re.compile(r"[\ud800-\udfff]")  # UTF-7 can encode any of them
 # UTF-32 comes first: its little-endian mark begins with that of UTF-16.
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
@@ -37,7 +38,7 @@ def _replace_by_surrogates(error: UnicodeError) -> tuple[str, int]:
     # Valid text has no lone surrogate, so `has_invalid_bytes` finds the row. Python's "surrogateescape" would do the
     # same, but it raises for ASCII bytes that UTF-16 and UTF-32 cannot decode.
     assert isinstance(error, UnicodeDecodeError)
-    return "\udcff" * (error.end - error.start), error.end
+    return _INVALID * (error.end - error.start), error.end
 
 
 codecs.register_error("crossbook.surrogates", _replace_by_surrogates)
@@ -144,7 +145,7 @@ def detect_encoding(
         if name is None:
             text = decoder.decode(chunk)
             if not text.isascii():
-                found = len(_SURROGATE.findall(text))
+                found = text.count(_INVALID)
                 invalid += found
                 valid += len(text) - len(text.encode("ascii", "ignore")) - found
     if name is None:

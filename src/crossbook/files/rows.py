@@ -20,7 +20,7 @@ from crossbook.files.encodings import has_invalid_bytes
 from crossbook.files.opt_outs import read_opt_outs
 from crossbook.files.phones import has_phone
 from crossbook.files.titles import is_mobile, takes_no_messages
-from crossbook.models import Channel, Contact
+from crossbook.models import Contact, make_contact
 
 _DIVIDERS = re.compile(r"[;,|\n]")
 _NO_DIGIT = re.compile(r"\D")
@@ -74,12 +74,18 @@ class RowIterator(Iterator[Row]):
 
 def row_from_values(line: int, values: Mapping[str, Any], groups: tuple[str, ...] | None) -> Row:
     """Return a row whose contact has these values, given by field; `fields.NAME` is an extra field."""
-    known = {name: value for name, value in values.items() if value is not None and name[:6] != "fields"}
-    if len(known) == len(values):
-        return Row(line, Contact(**known), groups)
-    fields = dict(values.get("fields") or {})
-    fields |= {name[7:]: value for name, value in values.items() if name[:7] == "fields." and value is not None}
-    return Row(line, Contact(**known, fields=fields or None), groups)
+    get = values.get
+    fields = get("fields")
+    extra = {name[7:]: value for name, value in values.items() if name[:7] == "fields." and value is not None}
+    return Row(
+        line,
+        make_contact(
+            None, None, get("id") or "", get("external_id"), get("phone"), get("email"), get("first_name"),
+            get("last_name"), get("name"), get("company"), {**(fields or {}), **extra} or None, None, get("opted_out"),
+            get("archived"), get("created_at"),
+        ),
+        groups,
+    )  # fmt: skip
 
 
 class RowDecoder:
@@ -112,51 +118,66 @@ class RowDecoder:
         for index, column, target, only in self._used:
             if index >= width or not (cell := row[index]) or not (text := cells.unescape_cell(cell)):
                 continue
-            if not text.isascii() and has_invalid_bytes(text):
+            if has_invalid_bytes(text):
                 return invalid_row(line, INVALID_BYTES)
-            label = ""
-            if target == "phone" and column.label is not None and column.label < width:
-                label = row[column.label]
-                if takes_no_messages(label):
-                    continue
+            is_foreign = column.style != "crossbook"
+            mobile, short = column.mobile, False
+            if target == "phone":
+                if column.label is not None and column.label < width and (label := row[column.label]):
+                    if takes_no_messages(label):
+                        continue
+                    mobile = is_mobile(label)
+                if not only:
+                    if has_phone(text):
+                        digits = _NO_DIGIT.sub("", text)
+                        short = len(digits) < _SHORTEST
+                        phones.add(digits[-_COMPARED:])
+                    elif is_foreign:
+                        continue
+            elif target == "email":
+                text = text.replace(":::", " ")
+                if text.count("@") > 1:
+                    emails.update(each.casefold() for each in list_emails(text))
+                if is_foreign:
+                    text = clean_email(text)
+                    if not text:
+                        continue
+                if not only:
+                    emails.add(text.casefold())
+            elif column.style == "google" and target != "groups":
+                text = text.split(":::")[0].strip()
             rank = _ONLY
             if not only:
-                short = False
-                if target == "phone" and has_phone(text):
-                    digits = _NO_DIGIT.sub("", text)
-                    short = len(digits) < _SHORTEST
-                    phones.add(digits[-_COMPARED:])
-                elif target == "email":
-                    emails.add(clean_email(text).casefold())
-                mobile = is_mobile(label) if label else column.mobile
                 rank = (2 * short + (target == "phone" and column.rank >= 0 and not mobile), column.rank)
                 if target in chosen and rank >= chosen[target][0]:
-                    continue
-            if column.style == "google" and target != "groups" and target != "phone":
-                text = text.split(":::")[0].strip()
-            if target == "email" and text.count("@") > 1:
-                emails.update(each.casefold() for each in list_emails(text))
-            if target == "phone":
-                if column.style != "crossbook" and not has_phone(text):
-                    continue
-            elif target == "email" and column.style != "crossbook":
-                text = clean_email(text)
-                if not text:
                     continue
             chosen[target] = rank, column, text
         if not chosen and not any(cell.strip() for cell in row):
             return None
-        opt_outs = [
-            (opt_out, cells.unescape_cell(row[index]) if index < width else "") for index, opt_out in self._opt_outs
-        ]
         try:
-            found = _decode(line, chosen, read_opt_outs(opt_outs) if opt_outs else None)
-            if len(phones) < 2 and len(emails) < 2:
-                return found
-            further = max(0, len(phones) - 1), max(0, len(emails - {""}) - 1)
-            return evolve(found, further_phones=further[0], further_emails=further[1])
+            found = self._convert(line, row, chosen)
         except InvalidInputError as error:
             return invalid_row(line, error)
+        if len(phones) < 2 and len(emails) < 2:
+            return found
+        return evolve(found, further_phones=max(0, len(phones) - 1), further_emails=max(0, len(emails) - 1))
+
+    def _convert(self, line: int, row: Sequence[str], chosen: Mapping[str, tuple[Any, Column, str]]) -> Row:
+        values: dict[str, Any] = {}
+        groups: tuple[str, ...] | None = None
+        for target, (_, column, text) in chosen.items():
+            if target == "groups":
+                groups = _split_groups(column.style, text)
+            else:
+                values[target] = text if target in cells.TEXTS else cells.decode_field(target, text)
+        if self._opt_outs:
+            width = len(row)
+            opted_out = read_opt_outs(
+                (column, cells.unescape_cell(row[index]) if index < width else "") for index, column in self._opt_outs
+            )
+            if opted_out is not None:
+                values["opted_out"] = opted_out
+        return row_from_values(line, values, groups)
 
 
 def clean_value(target: str, text: str) -> str:
@@ -164,17 +185,6 @@ def clean_value(target: str, text: str) -> str:
     if target == "phone":
         return text if has_phone(text) else ""
     return clean_email(text) if target == "email" else text
-
-
-def _decode(line: int, chosen: Mapping[str, tuple[Any, Column, str]], opted_out: frozenset[Channel] | None) -> Row:
-    values: dict[str, Any] = {"opted_out": opted_out}
-    groups: tuple[str, ...] | None = None
-    for target, (_, column, text) in chosen.items():
-        if target == "groups":
-            groups = _split_groups(column.style, text)
-        else:
-            values[target] = cells.decode_field(target, text)
-    return row_from_values(line, values, groups)
 
 
 @lru_cache(maxsize=1024)  # many contacts have the same groups

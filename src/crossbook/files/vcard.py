@@ -53,8 +53,11 @@ _OWN_GROUPS = {"mycontacts", "my contacts", "starred", "starred in android"}  # 
 _PHONE_URI = re.compile(r"\s*(?:tel|callto|sms|smsto):\s*(?://)?([^;?]*)(.*)", re.IGNORECASE | re.DOTALL)
 _OTHER_URI = re.compile(r"\s*(?:sips?|xmpp|skype|h323|im|mailto|https?|facetime|geo|urn|data):", re.IGNORECASE)
 _PHONE = re.compile(r"\+?[0-9][0-9 ()-]{4,30}")
+_PHONE_BYTES = re.compile(_PHONE.pattern.encode())
+_NOT_DIALLED = bytes(set(range(256)).difference(b"+0123456789"))
 _CONTEXT = re.compile(r";phone-context=(\+[0-9().-]+)", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s<>\"',;:()]+@[^\s<>\"',;:()]+")
+_ADDRESS_BYTES = re.compile(_ADDRESS.pattern.encode())
 _LONG = 4096  # bytes
 _LONGEST = 1000  # characters of a phone, an address or a label
 _BLANK = b" \t;,\\"
@@ -84,7 +87,6 @@ class VcardReader:
     def __init__(self, file: EncodedFile, corrections: Mapping[str, str] | None) -> None:
         named = {title.strip().upper(): target.strip() for title, target in (corrections or {}).items()}
         self._named = frozenset(named.values())
-        self._has_fields = any(target.startswith("fields") for target in named.values())
         defaults = {title: None if target in self._named else target for title, target in _TARGETS.items()}
         self._targets: dict[str, str | None] = defaults | {title: target or None for title, target in named.items()}
         self._used = _USED | named.keys()
@@ -162,7 +164,7 @@ class VcardReader:
         return [self._text(card.properties.get(title, ()), []) for title in self._opt_outs]
 
     def _is_group(self, card: Card) -> bool:
-        return not _GROUP_SIGNS.isdisjoint(card.properties) and any(
+        return not card.properties.keys().isdisjoint(_GROUP_SIGNS) and any(
             value.strip().lower() in (b"group", b"true")
             for name in _GROUP_SIGNS
             for _, _, value in card.properties.get(name, ())
@@ -233,10 +235,7 @@ class VcardReader:
         if self._members:
             groups += self._find_groups(properties)
         found_groups = tuple(dict.fromkeys(groups)) or None
-        if self._has_fields or "fields" in values:
-            row = row_from_values(card.line, values, found_groups)
-        else:
-            row = Row(card.line, Contact(**values), found_groups)
+        row = row_from_values(card.line, values, found_groups)
         return evolve(row, unread=tuple(sorted(unread))) if unread else row
 
     def _decode(self, line: Line, unread: list[int]) -> str:
@@ -318,18 +317,22 @@ class VcardReader:
 
 def _count_further(lines: Sequence[Line]) -> int:
     """Return how many phones or e-mail addresses of a card are not read, because a contact has one of each."""
-    if len(lines) == 1 and lines[0][1].name == "EMAIL" and lines[0][2].count(b"@") < 2:
+    is_email = lines[0][1].name == "EMAIL"
+    if len(lines) == 1 and (lines[0][2].count(b"@") < 2 if is_email else _PHONE_BYTES.fullmatch(lines[0][2])):
         return 0
-    found: set[str] = set()
+    found: set[bytes] = set()
     for _, head, value in lines:
-        text = value[:_LONGEST].decode("latin-1").strip().lower()
-        if head.name == "EMAIL":
-            found.update(_ADDRESS.findall(text) or [text])
-        elif len(lines) == 1 and _PHONE.fullmatch(text):
-            return 0
-        elif _rank_phone(head.types, "") is not None:
-            found.update(re.sub(r"[^0-9+]", "", number) for number in _split_phones(text))
-    return max(0, len(found - {""}) - 1)
+        if is_email:
+            text = value[:_LONGEST].strip().lower()
+            found.update(_ADDRESS_BYTES.findall(text) if text.count(b"@") > 1 else (text,))
+        elif _rank_phone(head.types, "") is None:
+            continue
+        elif _PHONE_BYTES.fullmatch(value):
+            found.add(value.translate(None, _NOT_DIALLED))
+        else:
+            for number in _split_phones(value[:_LONGEST].decode("latin-1").strip()):
+                found.add(number.encode().translate(None, _NOT_DIALLED))
+    return max(0, len(found - {b""}) - 1)
 
 
 def _version(card: Card) -> bytes:
