@@ -11,11 +11,12 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from attrs import Factory, define, field, frozen
-from crossbook_wire.http import Request
 
 from crossbook import errors
-from crossbook._http.logs import watcher
-from crossbook._http.request import TransportFailure, TransportResponse
+from crossbook._http.client import Call
+from crossbook._http.observation import CallObserver, in_context
+from crossbook._http.options import Attempt
+from crossbook._http.request import TransportResponse
 from crossbook.book import AddressBook
 from crossbook.vendor import Retry, VendorProfile, parse_object
 from crossbook_verify.checker import SpecChecker
@@ -101,7 +102,7 @@ class Probes:
 
 
 @define(eq=False)
-class ProbeSession:
+class ProbeSession(CallObserver):
     """Watches the requests of a verification: limits them, refuses forbidden writes, checks every response.
 
     Args:
@@ -141,8 +142,9 @@ class ProbeSession:
     _last: tuple[int, Json] | None = None
     _failures: int = 0
 
-    def before_request(self, request: Request) -> None:
+    def request_began(self, call: Call) -> None:
         """Refuse a request beyond the limit, or a write that is not allowed; called before each request."""
+        request = call.request
         operation = self.profile.operations.get(request.operation)
         reads = operation is not None and (operation.retry is Retry.SAFE or operation.priority)
         if not (reads or self.may_write or self.cleanup_budget is not None):
@@ -156,11 +158,9 @@ class ProbeSession:
         elif self._used >= self.limit:
             raise RequestLimitError(f"the {self.limit} announced requests are used up", operation=request.operation)
 
-    def after_request(
-        self, request: Request, outcome: TransportResponse | TransportFailure, error: errors.CrossbookError | None
-    ) -> None:
+    def attempt_ended(self, call: Call, attempt: Attempt) -> None:
         """Count a request and check its response; called after each request."""
-        name = request.operation
+        name, outcome, error = call.request.operation, call.outcome, call.error
         self.calls[name] += 1
         if self.cleanup_budget is None:
             self._used += 1
@@ -265,11 +265,11 @@ class ProbeSession:
 
 async def run_watched(session: ProbeSession, work: Callable[[], Awaitable[T]]) -> T:
     """Run async work and return its result; the session watches every request that the work sends."""
-    token = watcher.set(session)
+    token = in_context.set(session)
     try:
         return await work()
     finally:
-        watcher.reset(token)
+        in_context.reset(token)
 
 
 def write_check(id: str, claim: str, evidence: Evidence = "inferred") -> ProbeClaim:

@@ -18,7 +18,7 @@ from fakes import FakeTransport, book_over, reply
 from virtual import virtually
 
 import crossbook
-from crossbook._http.logs import watcher
+from crossbook._http.observation import in_context
 from crossbook._http.request import TransportResponse
 from crossbook.book import AddressBook
 from crossbook_verify import Report, max_requests, verify
@@ -172,13 +172,13 @@ def test_forbidden_operation_is_skipped(make: Make, server: Server) -> None:
     assert next(each for each in report.findings if each.id == "listSegments.401").verdict == "confirmed"
 
 
-def test_watcher_is_removed(make: Make) -> None:
+def test_observer_is_removed(make: Make) -> None:
     async def run() -> None:
         async with make("filemail") as book:
             report = await verify(book)
             await book.groups.list()
             assert report.calls["listGroups"] == 2  # the second is without the API key
-            assert watcher.get() is None
+            assert in_context.get() is None
 
     anyio.run(run)
 

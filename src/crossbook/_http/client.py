@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from codecs import BOM_UTF8
 from math import inf
 from typing import TypeVar
@@ -12,17 +13,18 @@ from crossbook_wire.http import Request, Response
 
 from crossbook import _redaction
 from crossbook._concurrency import LONG, count_in_chunks, decode_in_chunks
-from crossbook._http import logs
+from crossbook._http import logs, observation
 from crossbook._http.circuit_breaker import CircuitBreaker
 from crossbook._http.error_mapping import MARKS, find_request_id, map_response_error
 from crossbook._http.limiter import AcquireTimeoutError
+from crossbook._http.observation import BatchObserver, CallObserver
 from crossbook._http.options import Attempt, Options
 from crossbook._http.request import Credentials, TransportFailure, TransportResponse, choose_seconds, prepare_request
 from crossbook._http.retry import BASE_DELAY, is_still_processing, retry_delay
 from crossbook._http.session import Session
 from crossbook._tracebacks import hide_internal_frames
 from crossbook.errors import AuthError, CrossbookError, InvalidResponseError, RateLimitError, Sent
-from crossbook.vendor import Operation, Retry
+from crossbook.vendor import Operation, Retry, VendorProfile
 
 T = TypeVar("T")
 _UNKNOWN_OPERATION = Operation(Retry.CREATE_NO_LOOKUP)
@@ -62,27 +64,42 @@ class SuccessResponse(Response, frozen=True):
         )  # fmt: skip
 
 
-class _CallState:
-    """The state of one call of `Client.send`: its request, deadline, attempts and last error."""
+class Call:
+    """The state of one call of `Client.send`: its request, deadline, attempts and last outcome."""
 
     __slots__ = (
-        "attempts", "began", "credentials", "deadline", "earlier", "error", "operation", "renewed", "request",
-        "uncounted", "watcher",
+        "attempts", "began", "credentials", "deadline", "earlier", "ended", "error", "observer", "operation", "outcome",
+        "renewed", "request", "session", "uncounted",
     )  # fmt: skip
 
     began: float  # the last attempt
+    ended: float  # the last attempt
     credentials: Credentials  # of the last attempt
 
-    def __init__(self, request: Request, operation: Operation) -> None:
+    def __init__(self, session: Session, request: Request, operation: Operation) -> None:
+        self.session = session
         self.request = request
         self.operation = operation
-        self.watcher = logs.watcher.get()
+        self.observer: CallObserver | None = None
         self.attempts = 0
         self.uncounted = 0  # attempts that do not count against `max_attempts`
         self.deadline = inf  # unless known, the deadline is set when the first attempt begins
         self.earlier: Sent = "no"  # "maybe" if an attempt before the last one may have succeeded
+        self.outcome: TransportResponse | TransportFailure | None = None  # of the last attempt
         self.error: CrossbookError | None = None  # of the last attempt
         self.renewed = False  # whether the credentials were renewed
+
+    @property
+    def profile(self) -> VendorProfile:
+        return self.session.profile
+
+    def find_request_id(self) -> str | None:
+        """Return the vendor's id of the last attempt, masked if it may be personal data, or None without one."""
+        if self.error is not None:
+            return self.error.request_id
+        if not isinstance(self.outcome, TransportResponse):
+            return None
+        return find_request_id(self.profile, self.outcome, self.request, self.credentials.secrets)
 
 
 class Client:
@@ -101,36 +118,65 @@ class Client:
         if options.max_wait is not None:
             self._batch_wait = min((options.max_wait, "max_wait"), (options.queue_timeout or inf, "queue_timeout"))
             self.breaker = CircuitBreaker(*self._batch_wait)
+        self.batch: BatchObserver | None = None
         self.requests = 0
 
     def __repr__(self) -> str:
         return f"<Client of {self._session.profile.vendor}>"
 
     @hide_internal_frames
-    async def send(self, request: Request) -> Response:
-        """Send the request, retry it where that is safe, and return the successful response. Raise the last error."""
+    async def send(self, request: Request, operation: Operation | None = None) -> Response:
+        """Send the request, retry it where that is safe, and return the successful response. Raise the last error.
+
+        Args:
+            request: the request.
+            operation: the rules for it; by default those of the profile for its operation.
+        """
         session = self._session
         session.check_open()
         limiter = session.limiter
-        call = _CallState(request, session.profile.operations.get(request.operation, _UNKNOWN_OPERATION))
-        while True:
-            if call.watcher is not None:
-                call.watcher.before_request(request)
-            if not limiter.acquire_nowait(priority=call.operation.priority):
-                await self._wait_for_permit(call)
-            try:
-                outcome = await self._attempt(call)
-            finally:
-                limiter.release()
-            marks = None
-            if isinstance(outcome, TransportResponse) and len(outcome.content) > LONG:
-                marks = await count_in_chunks(outcome.content, MARKS)
-            call.error = self._map_outcome(call, outcome, marks)
-            if call.error is None and isinstance(outcome, TransportResponse):
-                return self._success(call, outcome)
-            assert call.error is not None
-            if not await self._prepare_retry(call, outcome, call.error):
-                raise call.error
+        if operation is None:
+            operation = session.profile.operations.get(request.operation, _UNKNOWN_OPERATION)
+        call = Call(session, request, operation)
+        self._observe(call)
+        try:
+            while True:
+                if not limiter.acquire_nowait(priority=operation.priority):
+                    await self._wait_for_permit(call)
+                try:
+                    outcome = await self._attempt(call)
+                finally:
+                    limiter.release()
+                marks = None
+                if isinstance(outcome, TransportResponse) and len(outcome.content) > LONG:
+                    marks = await count_in_chunks(outcome.content, MARKS)
+                call.error = self._map_outcome(call, outcome, marks)
+                if call.error is None and isinstance(outcome, TransportResponse):
+                    return self._success(call, outcome)
+                assert call.error is not None
+                if not await self._prepare_retry(call, call.error):
+                    raise call.error
+        except BaseException as error:
+            if call.observer is not None:
+                call.observer.call_ended(call, error)
+            raise
+
+    def _observe(self, call: Call) -> None:
+        """Find what observes the call. If nothing does, these four tests are all that it costs."""
+        source, context = self.batch or observation.telemetry, observation.in_context.get()
+        hook, logged = self._options.on_attempt, logs.logger.isEnabledFor(logging.INFO)
+        if source is None and context is None and hook is None and not logged:
+            return
+        observers: list[CallObserver] = []
+        if source is not None:
+            observers.append(source.begin_call(call))
+        if context is not None:
+            observers.append(context)
+        if logged:
+            observers.append(logs.CALL_LOG)
+        if hook is not None:
+            observers.append(observation.HookObserver(hook))
+        call.observer = observers[0] if len(observers) == 1 else observation.SeveralObservers(observers)
 
     async def send_in_batch(self, request: Request) -> Response:
         """Send the request as `send` does, through the circuit breaker of the batch."""
@@ -148,7 +194,7 @@ class Client:
         breaker.record_success(generation)
         return response
 
-    async def _wait_for_permit(self, call: _CallState) -> None:
+    async def _wait_for_permit(self, call: Call) -> None:
         """Wait until the account's rate limiter permits another request.
 
         The wait is part of the call's `timeout`, unless it has a limit of its own. That is `queue_timeout` for the
@@ -190,12 +236,15 @@ class Client:
                 reason,
                 vendor=session.profile.vendor, operation=call.request.operation, retry_after=max(0.0, late.wait),
             ) from None  # fmt: skip
+        finally:
+            if call.observer is not None:
+                call.observer.permit_waited(call, session.now() - began)
         error = call.error or map_response_error(session.profile, call.operation, _CLOSED)
         assert error is not None
         error.operation = call.request.operation
         raise error
 
-    async def _attempt(self, call: _CallState) -> TransportResponse | TransportFailure:
+    async def _attempt(self, call: Call) -> TransportResponse | TransportFailure:
         """Authenticate the request and send it once, within the deadline of the call."""
         session, operation = self._session, call.request.operation
         call.began = now = self._session.now()
@@ -203,11 +252,13 @@ class Client:
             call.deadline = now + choose_seconds(self._options.timeout, call.operation.timeout)
         call.attempts += 1
         self.requests += 1
+        if call.observer is not None:
+            call.observer.request_began(call)
         try:
             credentials = session.auth.credentials_for(operation, call.deadline - now)
             if not isinstance(credentials, Credentials):
                 credentials = await credentials
-                now = self._session.now()
+                call.began = now = self._session.now()
             call.credentials = credentials
             read_timeout = choose_seconds(self._options.read_timeout, call.operation.read_timeout)
             prepared = prepare_request(
@@ -225,29 +276,31 @@ class Client:
         return outcome
 
     def _map_outcome(
-        self, call: _CallState, outcome: TransportResponse | TransportFailure, marks: list[int] | None
+        self, call: Call, outcome: TransportResponse | TransportFailure, marks: list[int] | None
     ) -> CrossbookError | None:
         """Return the error that the outcome of an attempt means, or None. Report the outcome to the rate limiter."""
-        limiter = self._session.limiter
+        limiter, call.outcome, call.ended = self._session.limiter, outcome, self._session.now()
         error = map_response_error(
             self._session.profile, call.operation, outcome, call.request, call.credentials.secrets, marks
         )
-        if call.watcher is not None:
-            call.watcher.after_request(call.request, outcome, error)
         if isinstance(error, RateLimitError):
             limiter.throttled(error.retry_after)
         elif isinstance(outcome, TransportResponse):
-            limiter.succeeded(self._session.now())
+            learned = limiter.succeeded(call.ended)
+            if learned is not None and call.observer is not None:
+                call.observer.rate_learned(call, learned)
         if error is not None:
             error.operation, error.attempts, error.earlier = call.request.operation, call.attempts, call.earlier
             if error.sent == "maybe" or (error.sent == "yes" and not error.writes_nothing):
                 call.earlier = "maybe"
         return error
 
-    def _success(self, call: _CallState, response: TransportResponse) -> SuccessResponse:
+    def _success(self, call: Call, response: TransportResponse) -> SuccessResponse:
         profile = self._session.profile
         self._session.limiter.quota.succeeded(retried=call.attempts > 1)
-        self._report_attempt(call, response, None, None)
+        if call.observer is not None:
+            self._report_attempt(call, call.observer, None)
+            call.observer.call_ended(call, None)
         content = profile.empty_list if response.status == 404 else response.content
         if call.operation.returns_nothing and content.strip() == b"null":
             content = b"{}"
@@ -255,18 +308,17 @@ class Client:
             content = _redaction.mask_secrets(content, call.credentials.secrets)
         return SuccessResponse(response.status, response.headers, content, profile.vendor, call.request.operation)
 
-    async def _prepare_retry(
-        self, call: _CallState, outcome: TransportResponse | TransportFailure, error: CrossbookError
-    ) -> bool:
+    async def _prepare_retry(self, call: Call, error: CrossbookError) -> bool:
         """Decide whether the failed request is sent again. If so, wait for the delay and return True."""
-        if isinstance(error, AuthError) and not call.renewed and await self._renew_credentials(call, outcome, error):
+        if isinstance(error, AuthError) and not call.renewed and await self._renew_credentials(call, error):
             return True
         processing = is_still_processing(error)
         # A batch waits for a Retry-After in addition to the call's time.
         batch_wait = self._batch_wait if error.retry_after is not None and not processing else None
         left = call.deadline - self._session.now() if batch_wait is None else batch_wait[0]
         delay = self._delay(call, error, left)
-        self._report_attempt(call, outcome, error, delay)
+        if call.observer is not None:
+            self._report_attempt(call, call.observer, delay)
         if delay is None:
             return False
         call.uncounted += processing
@@ -278,22 +330,22 @@ class Client:
             call.deadline += delay
         return not scope.cancelled_caught
 
-    async def _renew_credentials(
-        self, call: _CallState, outcome: TransportResponse | TransportFailure, error: AuthError
-    ) -> bool:
+    async def _renew_credentials(self, call: Call, error: AuthError) -> bool:
         """Renew rejected credentials if possible. Return whether they changed; the retry is then not counted."""
         try:
             call.renewed = await self._session.auth.renew(call.credentials, error, call.deadline - self._session.now())
         except CrossbookError as login_error:
             login_error.earlier = call.earlier
-            self._report_attempt(call, outcome, error, None)
+            if call.observer is not None:
+                self._report_attempt(call, call.observer, None)
             raise
         if call.renewed:
-            self._report_attempt(call, outcome, error, 0.0)
+            if call.observer is not None:
+                self._report_attempt(call, call.observer, 0.0)
             call.uncounted += 1
         return call.renewed
 
-    def _delay(self, call: _CallState, error: CrossbookError, left: float) -> float | None:
+    def _delay(self, call: Call, error: CrossbookError, left: float) -> float | None:
         """Return the seconds to wait before the next attempt, or None if there is no retry."""
         attempt, processing = call.attempts - call.uncounted, is_still_processing(error)
         if not call.operation.retry.allows(error) or (attempt >= self._options.max_attempts and not processing):
@@ -310,32 +362,19 @@ class Client:
             return None
         return delay
 
-    def _report_attempt(
-        self,
-        call: _CallState,
-        outcome: TransportResponse | TransportFailure,
-        error: CrossbookError | None,
-        wait: float | None,
-    ) -> None:
-        """Log the attempt, and call the `on_attempt` hook with it."""
-        hook, logged = self._options.on_attempt, logs.is_enabled()
-        if hook is None and not logged:
-            return
-        profile = self._session.profile
-        attempt = Attempt(
-            vendor=profile.vendor,
-            operation=call.request.operation,
-            number=call.attempts,
-            seconds=self._session.now() - call.began,
-            status=outcome.status,
-            sent=error.sent if error else "yes",
-            cause=None if error is None else error.cause or type(error).__name__,
-            wait=wait,
+    def _report_attempt(self, call: Call, observer: CallObserver, wait: float | None) -> None:
+        """Report the last attempt to the observer of the call. `wait`: seconds until a retry; None without a retry."""
+        assert call.outcome is not None
+        observer.attempt_ended(
+            call,
+            Attempt(
+                vendor=call.profile.vendor,
+                operation=call.request.operation,
+                number=call.attempts,
+                seconds=call.ended - call.began,
+                status=call.outcome.status,
+                sent=call.error.sent if call.error else "yes",
+                cause=None if call.error is None else call.error.cause or type(call.error).__name__,
+                wait=wait,
+            ),
         )
-        if logged:
-            id = error.request_id if error else None
-            if error is None and isinstance(outcome, TransportResponse):
-                id = find_request_id(profile, outcome, call.request, call.credentials.secrets)
-            logs.log_attempt(attempt, call.request, id)
-        if hook is not None:
-            hook(attempt)

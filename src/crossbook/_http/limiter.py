@@ -17,6 +17,7 @@ from crossbook._http.rate_limit import AdaptiveRate, TokenBucket
 from crossbook._http.retry import RetryQuota
 from crossbook.vendor import Rate
 
+Limits = tuple[Rate | None, int]  # of a book: its known rate, and the number of its requests in flight
 MAX_CLOSED = 256  # closed accounts whose limiters are kept for the next book
 _LATENESS = 0.01  # seconds by which an event loop wakes a task late; a burst of this length keeps the rate reachable
 
@@ -60,7 +61,7 @@ class AccountLimiter:
         self._rate = inf  # the lower of the known and the learned rate
         self._known_rate: Rate | None = None
         self._was_throttled = False  # from then on the bucket may be closed, even if no rate was learned
-        self._limits: list[tuple[Rate | None, int]] = []  # of each open book
+        self._limits: list[Limits] = []  # of each open book
         self._concurrency = 1
         self._in_flight = 0
         self._waiters: OrderedDict[_Waiter, None] = OrderedDict()
@@ -141,6 +142,17 @@ class AccountLimiter:
                 queued += 1
 
     @property
+    def limits(self) -> Limits:
+        """The known rate and the concurrency that apply: the strictest of all open books of the account."""
+        return self._known_rate, self._concurrency
+
+    def limits_of_others(self, own: Limits) -> Limits | None:
+        """Return the strictest limits of the open books except one book with the limits `own`. None without others."""
+        others = list(self._limits)
+        others.remove(own)
+        return _find_strictest(others) if others else None
+
+    @property
     def in_use(self) -> bool:
         """Whether a book of this account is open."""
         return bool(self._limits)
@@ -156,11 +168,17 @@ class AccountLimiter:
         if self._limits:
             self._apply_limits()
 
-    def succeeded(self, now: float) -> None:
-        """Record a response that did not refuse the request because of the rate. Its status does not matter."""
+    def succeeded(self, now: float) -> float | None:
+        """Record a response that did not refuse the request because of the rate. Its status does not matter.
+
+        Returns:
+            A limit that was learned, in requests a second, at the first such response after a fall; otherwise None.
+        """
         self._adaptive.succeeded(now)
-        if self._adaptive.rate is not None:
-            self._update_rate()
+        if self._adaptive.rate is None:
+            return None
+        self._update_rate()
+        return self._adaptive.take_learned(now)
 
     def throttled(self, retry_after: float | None) -> None:
         """Record a response that refused the request because of the rate. Give no permit for `retry_after` seconds."""
@@ -178,9 +196,7 @@ class AccountLimiter:
         return self._bucket.closed_for(anyio.current_time())
 
     def _apply_limits(self) -> None:
-        rates = [rate for rate, _ in self._limits if rate is not None]
-        self._known_rate = Rate(min(r.per_second for r in rates), min(r.burst for r in rates)) if rates else None
-        self._concurrency = min(concurrency for _, concurrency in self._limits)
+        self._known_rate, self._concurrency = _find_strictest(self._limits)
         self._update_rate()
         self._wake_first()
 
@@ -194,6 +210,12 @@ class AccountLimiter:
             burst = known.burst if learned >= known.per_second else min(known.burst, burst)
             self._rate = min(known.per_second, learned)
         self._bucket.set_rate(self._rate, burst)
+
+
+def _find_strictest(limits: Sequence[Limits]) -> Limits:
+    rates = [rate for rate, _ in limits if rate is not None]
+    rate = Rate(min(r.per_second for r in rates), min(r.burst for r in rates)) if rates else None
+    return rate, min(concurrency for _, concurrency in limits)
 
 
 _ACCOUNTS: RunVar[dict[str, AccountLimiter]] = RunVar("crossbook_accounts")

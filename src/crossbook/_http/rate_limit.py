@@ -82,8 +82,9 @@ class AdaptiveRate:
     """
 
     __slots__ = (
-        "_accepted", "_curve_start", "_fall_end", "_fall_time", "_growth", "_level_after", "_limit", "_previous_start",
-        "_refused", "_responses", "_searching", "_second_count", "_second_start", "_seconds", "_used_rate", "rate",
+        "_accepted", "_curve_start", "_fall_end", "_fall_time", "_growth", "_is_news", "_level_after", "_limit",
+        "_previous_start", "_refused", "_responses", "_searching", "_second_count", "_second_start", "_seconds",
+        "_used_rate", "rate",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -99,6 +100,7 @@ class AdaptiveRate:
         self._curve_start = self._previous_start = -inf  # of the curve, and of the curve before it
         self._fall_time = self._fall_end = -inf  # further refusals until the end belong to the same fall
         self._used_rate = 0.0  # the rate that callers used up before the last fall; 0 if they did not
+        self._is_news = False  # whether `take_learned` has not returned the rate since the last fall
         self._searching = False  # whether the limit is unknown, and the rate grows with each response
 
     def succeeded(self, now: float) -> None:
@@ -124,6 +126,13 @@ class AdaptiveRate:
         self.rate = max(SLOWEST, min(rate, 2.0 * max(measured, self._limit)))
         # The limit was wrong, or has risen, if callers use a rate well beyond it.
         self._searching = min(rate, measured) > (1.0 + FALL) * self._limit
+
+    def take_learned(self, now: float) -> float | None:
+        """Return the rate once for each fall, when no more refusals belong to the fall. Otherwise return None."""
+        if not (self._is_news and now > self._fall_end):
+            return None
+        self._is_news = False
+        return self.rate
 
     def throttled(self, now: float, until: float, used_rate: float = 0.0) -> None:
         """Record that the vendor refused a request because of the rate, and takes no request before `until`.
@@ -158,6 +167,7 @@ class AdaptiveRate:
             self._used_rate = used_rate * OVERSHOT if self._searching and used_rate == self.rate else used_rate
             self._searching = self.rate is None or not used_rate or silent
             self._fall_time, self._previous_start = now, self._curve_start
+            self._is_news = True
         # The share of refusals says how far to fall.
         used = self._used_rate
         if frequent:

@@ -110,7 +110,11 @@ class Session:
         else:
             self._current_loop, self.now = current_token, anyio.current_time
         self._loop = self._current_loop()
-        self.limiter = self._stack.enter_context(account_limiter(self.names, self.rate, self.concurrency))
+        own = self.rate, self.concurrency
+        self.limiter = self._stack.enter_context(account_limiter(self.names, *own))
+        others = self.limiter.limits_of_others(own)
+        if others not in (None, own):
+            logs.log_different_limits(self.profile.vendor, own, others, self.limiter.limits)
         logs.log_open(self.profile.vendor, self.transport.name, self.base_url)
 
     async def close(self) -> None:
