@@ -62,6 +62,7 @@ TRIALS = {
     "fastapi": Trial(packages=("crossbook.fastapi",), commands=(_script("application.py"),)),
     "files": Trial(commands=(_script("workbook.py"),)),
     "httpx2": Trial(commands=(_script("calls.py", "httpx2"),)),
+    "otel": Trial(packages=("crossbook.otel",), commands=(_script("instrumented.py"),)),
     "sandbox": Trial(packages=("crossbook_sandbox",), commands=(("crossbook-sandbox", "--help"), _script("server.py"))),
     "testing": Trial(
         packages=("crossbook_testing.pytest_plugin", "crossbook_sandbox", "crossbook_testing"),

@@ -138,9 +138,7 @@ class AddressBook:
         other = self._copy(
             replace(self._options, max_attempts=attempts, max_wait=math.inf if max_wait is None else max_wait)
         )
-        breaker = other._client.breaker
-        assert breaker is not None  # a client with max_wait has one
-        return BatchContext(other._adapter, other._session, other._options, lambda: other._client.requests, breaker)
+        return BatchContext(other._adapter, other._session, other._options, other._client)
 
     def _make_adapter(self, send: Send) -> VendorAdapter:
         raise TypeError("AddressBook is an abstract class: use SerwerSMS, Atom, Filemail or Vercom")

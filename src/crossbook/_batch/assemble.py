@@ -22,7 +22,8 @@ from crossbook._batch.resolver import OnDuplicate, OnUncertain, Resolver, descri
 from crossbook._batch.results import Progress, Summary
 from crossbook._batch.resume import Resume, RunIdentity
 from crossbook._batch.source import Source, collect_ids
-from crossbook._http.circuit_breaker import CircuitBreaker
+from crossbook._http import observation
+from crossbook._http.client import Client
 from crossbook._http.options import Options
 from crossbook._http.request import choose_seconds
 from crossbook._http.session import Session
@@ -96,13 +97,12 @@ class BatchOptions(TypedDict, total=False):
 
 @frozen
 class BatchContext:
-    """The parts of an open book that a batch uses: adapter, session, options, count of requests, circuit breaker."""
+    """The parts of an open book that a batch uses: adapter, session, options, and the batch's own client."""
 
     adapter: VendorAdapter
     session: Session
     options: Options
-    requests: Callable[[], int]
-    breaker: CircuitBreaker
+    client: Client
 
 
 def build_batch(
@@ -139,6 +139,10 @@ def build_batch(
     dry_run, progress, run = options.get("dry_run", False), options.get("progress"), options.get("run", "")
     kept = options.get("journal") is not None and not dry_run
     journal, hashes = _make_journal(options.get("journal") if kept else None), KeyedHash()
+    if kept and observation.telemetry is not None:
+        from crossbook._batch.observed_journal import ObservedJournal
+
+        journal = cast("Journal", ObservedJournal(journal, context.client))
     settle_timeout = options.get("settle_timeout")
     resolver: Resolver | None = None
     lookups: Lookups | None = None
@@ -212,8 +216,8 @@ def build_batch(
         policy=StopPolicy(options.get("on_error", "collect"), options.get("max_failures")),
         progress=None if progress is False else progress,
         summary=Summary(dry_run=dry_run, steps=steps, remedy=remedy),
-        count_requests=context.requests,
-        breaker=context.breaker,
+        client=context.client,
+        operation=operation,
         rate=session.rate,
     )
 

@@ -20,7 +20,9 @@ from crossbook._batch.reader import ItemReader
 from crossbook._batch.results import Progress, Result, Summary
 from crossbook._batch.source import Source
 from crossbook._concurrency import await_result, run_shielded
+from crossbook._http import observation
 from crossbook._http.circuit_breaker import CircuitBreaker
+from crossbook._http.client import Client
 from crossbook._http.session import Session
 from crossbook._tracebacks import copy_without_traceback, hide_internal_frames
 from crossbook.errors import AuthError, CrossbookError, UsageError
@@ -201,9 +203,10 @@ class Batch(Generic[I]):
     _policy: StopPolicy = field(alias="policy")
     _progress: Callable[[Progress], None] | None = field(alias="progress")
     _summary: Summary = field(alias="summary")
-    _count_requests: Callable[[], int] = field(alias="count_requests")
-    _breaker: CircuitBreaker = field(alias="breaker")
+    _client: Client = field(alias="client")
+    _operation: str = field(alias="operation")
     _rate: Rate | None = field(alias="rate")
+    _breaker: CircuitBreaker = field(init=False)
     _buffer: ResultBuffer = field(init=False)
     _throughput: Throughput = field(init=False, factory=Throughput)
     _tasks: list[anyio.Future[None]] = field(init=False, factory=list[anyio.Future[None]])
@@ -220,6 +223,8 @@ class Batch(Generic[I]):
         if self._executor.pools:
             size += 3 * self._executor.operation.bulk_size  # arrays of creates, updates and group changes
         self._buffer = ResultBuffer(max(size, 64), self._ordered)
+        assert self._client.breaker is not None  # the client of a batch has one
+        self._breaker = self._client.breaker
         self._breaker.on_wait = self._report_progress
         self._breaker.on_give_up = self._stop_for_error
 
@@ -229,12 +234,15 @@ class Batch(Generic[I]):
         if self._began is not None:
             raise UsageError("a batch runs once: call the method again for a new batch", vendor=self._vendor)
         self._began = anyio.current_time()
+        if observation.telemetry is not None:
+            self._client.batch = observation.telemetry.begin_batch(self._vendor, self._operation)
         opening = self._session.start_task(self._reader.open)
         try:
             self._source.start(*await await_result(opening))
             self._source.done_before = self._reader.first_open
-        except BaseException:
+        except BaseException as error:
             await run_shielded(partial(self._reader.abort, opening))
+            self._end_observation(error)
             raise
         self._running = self._workers
         self._tasks = [self._session.start_task(self._work) for _ in range(self._workers)]
@@ -250,14 +258,18 @@ class Batch(Generic[I]):
         self._stopping = True
         for scope in (*self._scopes, self._flushing):
             scope.cancel()
-        await run_shielded(self._end)
+        try:
+            await run_shielded(self._end)
+        except BaseException as error:
+            self._end_observation(error)
+            raise
+        self._end_observation(self._error or self._summary.stop_error)
 
     async def _end(self) -> None:
         for task in self._tasks:
             await task.wait()
         for result in (*self._executor.cancel_in_flight(), *self._executor.cancel_items(self._source.left)):
-            self._summary.add(result)
-            self._buffer.put(result)
+            self._add(result)
         self._buffer.close()
         try:
             await self._source.aclose()
@@ -267,10 +279,14 @@ class Batch(Generic[I]):
             close: Callable[[], None] | None = getattr(self._progress, "close", None)
             if close is not None:
                 close()
-        self._summary.requests = self._count_requests()
+        self._summary.requests = self._client.requests
         self._summary.seconds = anyio.current_time() - (self._began or 0.0)
         if self._summary.dry_run:
             estimate_full_run(self._summary, self._executor.estimated_writes, self._rate, self._workers)
+
+    def _end_observation(self, error: BaseException | None) -> None:
+        if self._client.batch is not None:
+            self._client.batch.end(self._summary, error)
 
     def __aiter__(self) -> AsyncIterator[Result]:
         return self
@@ -394,9 +410,14 @@ class Batch(Generic[I]):
             for result in self._executor.cancel_items(chunk):
                 self._report(result)
 
-    def _report(self, result: Result) -> None:
+    def _add(self, result: Result) -> None:
         self._summary.add(result)
         self._buffer.put(result)
+        if self._client.batch is not None and not (result.replayed or self._summary.dry_run):
+            self._client.batch.add_result(result.status)
+
+    def _report(self, result: Result) -> None:
+        self._add(result)
         why = self._policy.check(result)
         if why is not None:
             self._stop_for_error(result.error, why)

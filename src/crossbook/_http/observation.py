@@ -7,13 +7,14 @@ the search for it is all that observation costs. An observer never changes what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from crossbook._http.options import Attempt
 
 if TYPE_CHECKING:
+    from crossbook._batch.results import Summary
     from crossbook._http.client import Call
 
 
@@ -48,21 +49,15 @@ class BatchObserver(Protocol):
         ...
 
     def add_result(self, status: str) -> None:
-        """Observe the result of one input."""
+        """Observe the result of one input. Replayed results, and those of a dry run, are not reported."""
         ...
 
     def journal_stored(self, entry: Literal["intent", "outcome"], seconds: float) -> None:
         """Observe how long the journal took to store entries."""
         ...
 
-    def end(self, counts: Mapping[str, int], requests: int, error: BaseException | None) -> None:
-        """Observe the end of the batch.
-
-        Args:
-            counts: the number of results by status.
-            requests: the number of requests that were sent.
-            error: the error that ended or stopped the batch, or None.
-        """
+    def end(self, summary: Summary, error: BaseException | None) -> None:
+        """Observe the end of the batch, and the error that ended or stopped it, or None."""
         ...
 
 
