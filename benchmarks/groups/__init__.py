@@ -20,6 +20,7 @@ NAMES = (
     "calls",
     "decode",
     "files",
+    "file_import",
     "paging",
     "memory",
     "many",

@@ -210,7 +210,10 @@ class AddressBook:
         return other
 
     async def __aenter__(self) -> Self:
+        from crossbook._transports import log_faster_transport
+
         await self._session.open()
+        log_faster_transport(self.profile.vendor, self._session.transport.name)
         return self
 
     async def __aexit__(

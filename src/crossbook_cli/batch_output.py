@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+from bisect import bisect
+from collections.abc import Sequence
+from operator import itemgetter
 from types import TracebackType
 from typing import Any, Self
 
@@ -30,6 +33,30 @@ _SUMMARY = (
 
 class InvalidRowError(InvalidInputError):
     """The error that ends an import at an invalid row of the file, with --on-error stop."""
+
+
+class StoredLines:
+    """The lines of the inputs of a file, as the few places where the next line is not the line of the next input.
+
+    Args:
+        jumps: the index of an input, and how much higher the number of its line is, and of the lines after it.
+    """
+
+    def __init__(self, jumps: Sequence[tuple[int, int]] = ()) -> None:
+        self.jumps = list(jumps)
+
+    @property
+    def size(self) -> int:
+        return len(self.jumps)
+
+    def __setitem__(self, index: int, line: int) -> None:
+        if not self.jumps or self.jumps[-1][1] != line - index:
+            self.jumps.append((index, line - index))
+
+    def pop(self, index: int, default: None) -> int | None:
+        """Return the line of an input."""
+        place = bisect(self.jumps, index, key=itemgetter(0))
+        return index + self.jumps[place - 1][1] if place else default
 
 
 class BatchOutput:
@@ -77,7 +104,7 @@ class BatchOutput:
         self._shown = 0
         self._waiting = 0.0
         self.has_created_groups = False
-        self.lines: dict[int, int] = {}
+        self.lines: dict[int, int] | StoredLines = {}
         self.invalid_rows = 0
 
     def __enter__(self) -> Self:

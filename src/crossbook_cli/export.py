@@ -6,6 +6,7 @@ import sys
 from contextlib import ExitStack
 from typing import Annotated
 
+import anyio
 import typer
 
 from crossbook import files
@@ -73,7 +74,7 @@ def export(
                     writer.write(contact, [names.get(id, id) for id in contact.groups or ()] if has_groups else None)
                     summary.counts["done"] = summary.counts.get("done", 0) + 1
                     if bar is not None:
-                        bar(pace.measure(summary, None))
+                        bar(pace.measure(anyio.current_time(), summary, None))
         finally:
             if bar is not None:
                 bar.close()

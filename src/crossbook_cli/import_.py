@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import replace
-from typing import Annotated, Literal
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import anyio.lowlevel
+import msgspec
 import typer
+from anyio import to_thread
+from attrs import define, field
 
-from crossbook import files
+from crossbook import __version__, files
+from crossbook._batch.source import DigestedSource
 from crossbook.book import AddressBook
-from crossbook.errors import InvalidInputError
+from crossbook.errors import InvalidInputError, from_record, to_record
 from crossbook.models import Contact
 from crossbook.registry import load_book_class
 from crossbook.transfer import GroupResolver, drop_derived_name
-from crossbook_cli.batch_output import BatchOutput, InvalidRowError
+from crossbook_cli.batch_output import BatchOutput, InvalidRowError, StoredLines
 from crossbook_cli.options import BatchCommandOptions, FileFormat, To, run_with_book, with_batch_options
 from crossbook_cli.output import flush, format_cell, print_json, print_message
 from crossbook_cli.preview import preview, print_preview
 
+_MAX_NOTES = 10_000  # gaps, invalid and unread lines of a file up to which a finished import is recognized
 _EXAMPLE_LENGTH = 200  # characters of a line that is shown because its encoding is a guess
 
 
@@ -74,6 +81,7 @@ def import_file(
     The command waits as long as the vendor asks, up to --max-wait. With --journal, the same command resumes a run that
     was interrupted, and looks up the contacts that were in flight. With --match none such a contact is uncertain until
     the same command gets --match or --uncertain. The exit code is 1 if a contact was not written, or is uncertain.
+    When all is done, the same command prints the results of the journal at once, if file and options are unchanged.
 
     Rows of the file that share a phone, an e-mail or an external id are reported by their lines before anything is
     written. Of several phones in one cell the first mobile number is written, and the rows are reported.
@@ -89,6 +97,9 @@ def import_file(
 
     crossbook import contacts.csv --to serwersms --map "Handy=phone" --group Fair --journal fair.sqlite
     """
+    digest = None
+    if options.journal is not None and not options.dry_run:
+        digest = _make_digest(file, options, to, format, map, group, encoding, separator, names)
     corrections = _parse_corrections(map or [])
     arguments = options.arguments()
     profile = load_book_class(to).profile
@@ -107,17 +118,21 @@ def import_file(
         ) as output,
     ):
         _print_columns(people, json=options.json)
-        print_preview(
-            preview(people, profile, region),
-            json=options.json,
-            consequence=_explain_duplicates(options),
-            unsubscribes=options.on_opted_out == "unsubscribe",
-        )
+
+        def report_preview() -> None:
+            print_preview(
+                preview(people, profile, region),
+                json=options.json,
+                consequence=_explain_duplicates(options),
+                unsubscribes=options.on_opted_out == "unsubscribe",
+            )
 
         async def work(book: AddressBook) -> None:
             resolver = GroupResolver(book, dry_run=options.dry_run)
-            unread: list[int] = []
-            contacts = _read_contacts(people, book, resolver, group, output, options, unread)
+            contacts = ImportSource(
+                people=people, book=book, resolver=resolver, group=group, output=output, options=options, digest=digest,
+                report_preview=report_preview,
+            )  # fmt: skip
             try:
                 await output.run(book.contacts.create_many(contacts, progress=output.update_progress, **arguments))
             finally:
@@ -126,42 +141,97 @@ def import_file(
                     print_message(
                         f"{'Would create' if options.dry_run else 'Created'} groups: {format_cell(resolver.created)}."
                     )
-                if unread:
-                    print_message(_describe_unread(unread))
+                if contacts.unread:
+                    print_message(_describe_unread(contacts.unread))
 
         run_with_book(to, work, default_region=options.region)
 
 
-async def _read_contacts(
-    people: files.Reader,
-    book: AddressBook,
-    resolver: GroupResolver,
-    group: str | None,
-    output: BatchOutput,
-    options: BatchCommandOptions,
-    unread: list[int],
-) -> AsyncIterator[Contact]:
-    """Yield the contacts of valid rows, with the ids of their groups.
+def _make_digest(file: str, options: BatchCommandOptions, *others: object) -> str | None:
+    """Return a digest of the file and of all options that may decide about its contacts.
 
-    Report invalid rows to `output`, and add lines of valid rows that cannot be read to `unread`.
+    It is None for a pipe, which can be read only once.
     """
-    common = None if group is None else await resolver.resolve((group,))
-    index = 0
-    for row in people:
-        if row.contact is None:
-            assert row.error is not None  # a row has a contact or an error
-            output.add_invalid_row(row.line, row.error)
-            if options.on_error == "stop":
-                raise InvalidRowError(f"line {row.line} is invalid (--on-error stop): {row.error.message}")
-            await anyio.lowlevel.checkpoint()
-            continue
-        groups = common
-        if groups is None and row.groups and (options.on_opted_out == "unsubscribe" or not row.contact.opted_out):
-            groups = await resolver.resolve(row.groups)
-        unread += row.unread
-        output.lines[index] = row.line
-        index += 1
-        yield drop_derived_name(book, replace(row.contact, groups=groups))
+    path = Path(file)
+    if not path.is_file():
+        return None
+    decisive = {name: value for name, value in asdict(options).items() if name not in ("journal", "json")}
+    with path.open("rb") as opened:
+        digest = hashlib.file_digest(opened, "sha256")
+    digest.update(repr((__version__, decisive, others)).encode())
+    return digest.hexdigest()
+
+
+@define(eq=False, kw_only=True)
+class ImportSource(DigestedSource[Contact]):
+    """The contacts of the valid rows of a file, with the ids of their groups.
+
+    The invalid rows are reported to `output`.
+
+    Args:
+        people: the rows.
+        book: the book to write to.
+        resolver: returns the ids of groups.
+        group: the name of the group of all contacts; None: a row has its own groups.
+        output: gets the invalid rows, and the line of each contact.
+        options: of the command.
+        digest: of file and options, by which a finished import is recognized; None if there is no journal.
+        report_preview: reads the file and reports what is wrong with it, before its first contact is written.
+
+    Attributes:
+        unread: the lines of valid rows of which a part cannot be read.
+    """
+
+    people: files.Reader
+    book: AddressBook
+    resolver: GroupResolver
+    group: str | None
+    output: BatchOutput
+    options: BatchCommandOptions
+    digest: str | None
+    report_preview: Callable[[], None]
+    unread: list[int] = field(init=False, factory=list[int])
+    _invalid: list[tuple[int, dict[str, Any]]] = field(init=False, factory=list[tuple[int, dict[str, Any]]])
+    _lines: StoredLines = field(init=False, factory=StoredLines)
+
+    async def __aiter__(self) -> AsyncIterator[Contact]:
+        # In a thread, because a large file takes a while, and a signal ends the command meanwhile.
+        await to_thread.run_sync(self.report_preview, abandon_on_cancel=True)
+        common = None if self.group is None else await self.resolver.resolve((self.group,))
+        index = 0
+        for row in self.people:
+            if row.contact is None:
+                assert row.error is not None  # a row has a contact or an error
+                self.output.add_invalid_row(row.line, row.error)
+                if self.options.on_error == "stop":
+                    raise InvalidRowError(f"line {row.line} is invalid (--on-error stop): {row.error.message}")
+                if self.digest is not None and len(self._invalid) <= _MAX_NOTES:
+                    self._invalid.append((row.line, to_record(row.error)))
+                await anyio.lowlevel.checkpoint()
+                continue
+            groups = common
+            unsubscribes = self.options.on_opted_out == "unsubscribe"
+            if groups is None and row.groups and (unsubscribes or not row.contact.opted_out):
+                groups = await self.resolver.resolve(row.groups)
+            self.unread += row.unread
+            self.output.lines[index] = row.line
+            if self._lines.size <= _MAX_NOTES:
+                self._lines[index] = row.line
+            index += 1
+            yield drop_derived_name(self.book, replace(row.contact, groups=groups))
+
+    def dump_notes(self) -> str | None:
+        if max(self._lines.size, len(self._invalid), len(self.unread)) > _MAX_NOTES:
+            return None
+        return msgspec.json.encode((self._lines.jumps, self._invalid, self.unread)).decode()
+
+    def begin_replay(self, notes: str) -> None:
+        jumps, invalid, self.unread = msgspec.json.decode(notes)
+        self.output.lines = StoredLines(jumps)
+        print_message(f"This file was imported before, with these options. Its results are in {self.options.journal}.")
+        for line, record in invalid:
+            error: Any = from_record(record)
+            self.output.add_invalid_row(line, error)
 
 
 def _explain_duplicates(options: BatchCommandOptions) -> str:

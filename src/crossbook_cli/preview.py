@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from itertools import groupby, islice
+from operator import itemgetter
 
 from attrs import define, field
 
@@ -13,6 +17,7 @@ from crossbook.vendor import VendorProfile
 from crossbook_cli.output import flush, print_json, print_message
 
 _MAX_SHOWN = 10
+_CHUNK = 1000  # rows of an insert
 _WORDS = {"phone": "phone", "email": "e-mail", "external_id": "external id"}
 
 
@@ -36,8 +41,8 @@ class Preview:
 def preview(people: files.Reader, profile: VendorProfile, region: str | None) -> Preview:
     """Read the file once, and return what is to be reported before anything is written.
 
-    Rows that share several values are listed once. Of each value only the hash is kept, so that a file of a million
-    rows needs little memory.
+    Rows that share several values are listed once. The hashes of the values are in a temporary SQLite database: in
+    memory first, in an unnamed temporary file when there are many.
 
     Args:
         people: the file.
@@ -46,9 +51,31 @@ def preview(people: files.Reader, profile: VendorProfile, region: str | None) ->
     """
     found = Preview()
     names: list[str] = [*profile.match_keys] or ["phone", "email"]
-    first: dict[int, int] = {}
-    opted_out: set[int] = set()
-    several: dict[str, dict[int, list[int]]] = {name: {} for name in names}
+    reported: set[tuple[int, ...]] = set()
+    with closing(sqlite3.connect("", isolation_level=None)) as db:
+        db.execute("pragma journal_mode = off")
+        db.execute("create table value (name integer, hash integer, line integer, opted_out integer)")
+        rows = _list_values(people, names, region, found)
+        while chunk := list(islice(rows, _CHUNK)):
+            db.execute("begin")
+            db.executemany("insert into value values (?, ?, ?, ?)", chunk)
+            db.execute("commit")
+        for number, name in enumerate(names):
+            several: list[tuple[int, ...]] = []
+            for lines, opted_out in _find_shared(db, number):
+                if lines not in reported:
+                    reported.add(lines)
+                    several.append(lines)
+                    if 0 < opted_out < len(lines):
+                        found.mixed_opt_outs.append(lines)
+            found.duplicates[name] = sorted(several, key=itemgetter(1))
+    return found
+
+
+def _list_values(
+    people: files.Reader, names: Sequence[str], region: str | None, found: Preview
+) -> Iterator[tuple[int, int, int, bool]]:
+    """Yield for each match key of a row the number of its name, a hash, the line, and whether the row opted out."""
     for row in people:
         if row.further_phones:
             found.further_phones.append(row.line)
@@ -56,24 +83,24 @@ def preview(people: files.Reader, profile: VendorProfile, region: str | None) ->
             found.further_emails.append(row.line)
         if row.contact is None:
             continue
-        if row.contact.opted_out:
-            opted_out.add(row.line)
-        for name in names:
+        for number, name in enumerate(names):
             key = match_key(name, getattr(row.contact, name), region)
-            if key is None:
-                continue
-            hashed = hash((name, key))
-            line = first.setdefault(hashed, row.line)
-            if line != row.line:
-                several[name].setdefault(hashed, [line]).append(row.line)
-    reported: set[tuple[int, ...]] = set()
-    for name, groups in several.items():
-        found.duplicates[name] = [lines for each in groups.values() if (lines := tuple(each)) not in reported]
-        reported.update(found.duplicates[name])
-        found.mixed_opt_outs += [
-            lines for lines in found.duplicates[name] if 0 < len(opted_out.intersection(lines)) < len(lines)
-        ]
-    return found
+            if key is not None:
+                yield number, hash(key), row.line, bool(row.contact.opted_out)
+
+
+def _find_shared(db: sqlite3.Connection, name: int) -> Iterator[tuple[tuple[int, ...], int]]:
+    """Yield the lines of the rows that share a value of this name, and how many of the rows opted out."""
+    sql = "select hash, line, opted_out from value where name = ? order by hash, line"
+    for _, rows in groupby(db.execute(sql, (name,)), itemgetter(0)):
+        lines: list[int] = []
+        opted_out = 0
+        for _, line, one in rows:
+            if line not in lines[-1:]:
+                lines.append(line)
+                opted_out += one
+        if len(lines) > 1:
+            yield tuple(lines), opted_out
 
 
 def print_preview(found: Preview, *, json: bool, consequence: str, unsubscribes: bool) -> None:

@@ -45,6 +45,9 @@ class DictJournal:
     async def find_entry(self, index: int) -> JournalEntry | None:
         return self.entries.get(index)
 
+    async def find_entries(self, first: int, count: int) -> Sequence[JournalEntry]:
+        return [entry for index in range(first, first + count) if (entry := self.entries.get(index)) is not None]
+
     async def find_owner(self, id: str) -> int | None:
         owners = (e.index for e in self.entries.values() if e.id == id and e.status != "skipped")
         return min(owners, default=None)

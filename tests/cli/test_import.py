@@ -321,6 +321,54 @@ def test_journal_belongs_to_one_file(run: Run) -> None:
     assert "goes on" not in ran.err
 
 
+def test_finished_import_is_replayed_without_reading(run: Run, server: Server) -> None:
+    """The same command prints the same results, invalid rows too, and asks the vendor nothing."""
+    file = write("phone,groups,email\n+48500600700,Fair,\n+48500600709,,,surplus\n\n+48500600701,,\n+48500600701,,\n")
+    command = ("import", file, "--to", "serwersms", "--journal", "j.sqlite", "--json")
+    first, before = run(*command), server.requests("serwersms")
+    again = run(*command)
+    assert server.requests("serwersms") == before
+    assert (first.code, again.code) == (1, 1)
+    shown = [
+        sorted(
+            (each["line"], each["status"], each.get("id"), (each["error"] or {}).get("message"))
+            for line in ran.lines
+            if (each := line.get("result"))
+        )
+        for ran in (first, again)
+    ]
+    assert shown[0] == shown[1]
+    assert [(line, status) for line, status, *_ in shown[0]] == [
+        (2, "created"), (3, "unread"), (5, "created"), (6, "skipped")
+    ]  # fmt: skip
+    assert again.lines[-1]["summary"]["replayed"] == 3
+    assert any("duplicates" in line for line in first.lines)
+    assert not any("duplicates" in line for line in again.lines), "the file is not read"
+    assert "Its results are in j.sqlite." in again.err
+
+
+def test_finished_import_with_other_options_is_compared(run: Run) -> None:
+    """Only the same file and options are recognized. Otherwise each row is compared with the journal."""
+    command = ("import", write(PEOPLE), "--to", "vercom", "--journal", "j.sqlite")
+    assert run(*command).code == 0
+    ran = run(*command, "--on-loss", "drop")
+    assert (ran.code, "2 replayed from the journal" in ran.out, "imported before" in ran.err) == (0, True, False)
+    ran = run(*command, "--on-loss", "drop")
+    assert (ran.code, "2 replayed from the journal" in ran.out, "imported before" in ran.err) == (0, True, True)
+    ran = run(*command, "--map", "email=")
+    assert (ran.code, "another source" in ran.err) == (2, True)
+
+
+def test_finished_import_tries_refused_contacts_again(run: Run) -> None:
+    """The reason of the refusal, a contact at the vendor, may be gone."""
+    run("contacts", "create", "vercom", "phone=+48500600700")
+    command = ("import", write(PEOPLE), "--to", "vercom", "--on-duplicate", "error", "--journal", "j.sqlite")
+    assert counts(run(*command)) == {"1 created", "1 failed"}
+    (id,) = (each["id"] for each in stored(run) if each["first_name"] != "Łucja")
+    assert run("contacts", "delete", "vercom", id).code == 0
+    assert counts(run(*command)) == {"2 created"}
+
+
 def test_journal_resumes_after_fix(run: Run) -> None:
     command = ("import", write(PEOPLE), "--to", "atom", "--group", "Fair", "--region", "PL", "--journal", "j.sqlite")
     ran = run(*command)

@@ -102,6 +102,12 @@ class Machine(RuleBasedStateMachine):
     def entry(self, index: int) -> None:
         assert self.call("find_entry", index) == self.model.get(index)
 
+    @rule(first=INDEX, count=st.integers(1, 5))
+    def entries(self, first: int, count: int) -> None:
+        assert self.call("find_entries", first, count) == [
+            self.model[index] for index in range(first, first + count) if index in self.model
+        ]
+
     @rule(id=IDS)
     def owner(self, id: str) -> None:
         assert self.call("find_owner", id) == min(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -62,9 +63,24 @@ async def test_open_line_names_the_transport(
     async with book_of(KINDS["atom"], transport, relay.url, Sinks()):
         pass
     ours = [record for record in caplog.records if record.name == "crossbook"]
+    faster = (
+        "INFO",
+        f"atom book: the transport aiohttp is installed and faster than {named}; to use it, pass transport='aiohttp'",
+    )
     assert [(record.levelname, record.getMessage()) for record in ours] == [
-        ("INFO", f"atom book open: transport {named}, {relay.url}/atom")
+        ("INFO", f"atom book open: transport {named}, {relay.url}/atom"),
+        *([faster] if transport in ("httpx", "httpx2") and anyio_backend_name == "asyncio" else []),
     ]
+
+
+async def test_faster_transport_is_named_if_installed(
+    relay: Relay, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "aiohttp", None)
+    caplog.set_level(logging.INFO)
+    async with book_of(KINDS["atom"], "httpx", relay.url, Sinks()):
+        pass
+    assert not any("faster" in record.getMessage() for record in caplog.records)
 
 
 async def test_success_line(caplog: pytest.LogCaptureFixture) -> None:

@@ -185,6 +185,7 @@ def build_batch(
         same_account=options.get("same_account", False),
     )
     reader = ItemReader(
+        source=source,
         operation=batch_operation,
         resolver=resolver,
         journal=journal,

@@ -41,8 +41,8 @@ class Throughput:
     def __init__(self) -> None:
         self._samples: deque[tuple[float, int]] = deque()
 
-    def measure(self, summary: Summary, total: int | None, waiting: float = 0.0) -> Progress:
-        now, done = anyio.current_time(), summary.total
+    def measure(self, now: float, summary: Summary, total: int | None, waiting: float = 0.0) -> Progress:
+        done = summary.total
         if not self._samples or now - self._samples[-1][0] >= _SAMPLE_SECONDS:
             self._samples.append((now, done))
             while now - self._samples[0][0] > _RATE_SECONDS:
@@ -107,7 +107,7 @@ class ResultBuffer:
         ordered: whether results come in the order of the source.
     """
 
-    _size: int
+    size: int
     _ordered: bool
     reserved: int = 0
     _early: dict[int, Result] = field(
@@ -121,7 +121,7 @@ class ResultBuffer:
 
     def try_reserve(self, count: int) -> bool:
         """Reserve capacity for `count` inputs without waiting. If too little is free, reserve none and return False."""
-        if self.reserved + count > self._size:
+        if self.reserved + count > self.size:
             return False
         self.reserved += count
         return True
@@ -245,7 +245,9 @@ class Batch(Generic[I]):
             self._end_observation(error)
             raise
         self._running = self._workers
-        self._tasks = [self._session.start_task(self._work) for _ in range(self._workers)]
+        if self._source.is_recognized:  # the journal has all results: large chunks, and no worker waits for a response
+            self._running, self._executor.chunk_size = 1, self._buffer.size
+        self._tasks = [self._session.start_task(self._work) for _ in range(self._running)]
         if self._executor.pools:
             self._tasks.append(self._session.start_task(self._flush_regularly))
         return self
@@ -426,7 +428,8 @@ class Batch(Generic[I]):
     def _report_progress(self) -> None:
         if self._progress is not None:
             try:
-                self._progress(self._throughput.measure(self._summary, self._source.total, self._breaker.waiting))
+                now, total = self._session.now(), self._source.total
+                self._progress(self._throughput.measure(now, self._summary, total, self._breaker.waiting))
             except Exception as error:
                 self._fail(error)
 

@@ -399,8 +399,9 @@ class Executor(Generic[I]):
 
     async def _process_items(self, items: Sequence[BatchItem], report: Report) -> None:
         todo: list[BatchItem] = []
+        entries = await self.reader.find_entries(items)
         for item in items:
-            replayed = await self.reader.load(item) if self.reader.kept else None
+            replayed = await self.reader.load(item, entries.get(item.index)) if self.reader.kept else None
             if replayed is None:
                 todo.append(item)
             else:
@@ -458,6 +459,8 @@ class Executor(Generic[I]):
             await self._record_outcomes(ended)
         for item, outcome, result in ended:
             self._open_items += stays_open(outcome)
+            if isinstance(outcome, CrossbookError) and not item.attempts:
+                self.reader.retries_refused |= item.prepared.outcome is None
             if self.resolver and result.id and result.contact and not self.dry_run:
                 if isinstance(outcome, Completed) and outcome.status in ("created", "updated"):
                     self.resolver.remember_written(item, result.contact, result.id, has_groups=True)

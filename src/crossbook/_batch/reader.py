@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -16,7 +16,7 @@ from crossbook._batch.operations import BatchOperation, Completed, PreparedItem
 from crossbook._batch.resolver import Resolver
 from crossbook._batch.results import Result
 from crossbook._batch.resume import Resume
-from crossbook._batch.source import REPLAYED
+from crossbook._batch.source import REPLAYED, Source
 from crossbook._concurrency import await_result, run_shielded
 from crossbook.errors import CrossbookError, InvalidInputError, JournalMismatchError
 from crossbook.journal import Journal, JournalEntry
@@ -29,6 +29,7 @@ class ItemReader(Generic[I]):
     """A reader that makes items of the source's values, and restores what the journal recorded about them.
 
     Args:
+        source: gives the values.
         operation, resolver: check a value and find its key.
         journal: has the entries of an earlier run.
         hashes: makes hashes under the run's key.
@@ -37,6 +38,7 @@ class ItemReader(Generic[I]):
         item_key: returns the caller's own key of a value.
     """
 
+    source: Source[I]
     operation: BatchOperation[I]
     resolver: Resolver | None
     journal: Journal
@@ -47,6 +49,8 @@ class ItemReader(Generic[I]):
     _only_replays: bool = field(init=False, default=False)
     _was_finished: bool = field(init=False, default=False)
     first_open: int = field(init=False, default=0)  # all items before it are done
+    retries_refused: bool = field(init=False, default=False)
+    """Whether an item was refused for a reason that may be gone in the next run, which tries the item again."""
     _opened: float = field(init=False, default=0.0)
 
     @property
@@ -70,11 +74,13 @@ class ItemReader(Generic[I]):
             self._only_replays = (
                 self._was_finished and uncertain is None and await self.journal.find_entry(first) is None
             )
+            checkpoints = await self.journal.find_checkpoints()
             if self._only_replays:
+                self.source.recognize(self.hashes.digest, checkpoints, first)
                 return None, first
             first = first if uncertain is None else min(first, uncertain)
-            checkpoints = [checkpoint for checkpoint in await self.journal.find_checkpoints() if checkpoint[1] <= first]
-            return checkpoints[-1] if checkpoints else (None, 0)
+            earlier = [checkpoint for checkpoint in checkpoints if checkpoint[1] <= first]
+            return earlier[-1] if earlier else (None, 0)
         except BaseException:
             await run_shielded(self.journal.close)
             raise
@@ -90,6 +96,8 @@ class ItemReader(Generic[I]):
     async def close(self, count: int, *, complete: bool) -> None:
         if complete and not self._only_replays:
             await self.journal.finish(count)
+        if complete and self.kept and not (self.source.is_recognized or self.retries_refused):
+            await self.source.store_mark(self.hashes.digest)
         await self.journal.close()
 
     async def check_end(self, count: int) -> None:
@@ -123,9 +131,20 @@ class ItemReader(Generic[I]):
             prepared.dropped_fields = self.operation.find_unsupported_fields(value)
         return BatchItem(index, item_key, prepared, self.hashes.fingerprint(value) if self.kept else "")
 
-    async def load(self, item: BatchItem) -> Result | None:
-        """Return the item's result of an earlier run, or None (with its state restored) if it must be processed."""
-        entry = await self.journal.find_entry(item.index)
+    async def find_entries(self, items: Sequence[BatchItem]) -> Mapping[int, JournalEntry]:
+        """Return what the journal has of these items, by index. They are in the order of the source."""
+        if not items or not self.kept:
+            return {}
+        first, last = items[0].index, items[-1].index
+        return {entry.index: entry for entry in await self.journal.find_entries(first, last - first + 1)}
+
+    async def load(self, item: BatchItem, entry: JournalEntry | None) -> Result | None:
+        """Return the item's result of an earlier run, or None (with its state restored) if it must be processed.
+
+        Args:
+            item: the item of this run.
+            entry: what the journal has of it.
+        """
         is_replayed = item.prepared.value is REPLAYED
         if entry is None:
             if self._was_finished:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from abc import abstractmethod
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sized
 from contextlib import closing
-from itertools import islice
+from itertools import islice, repeat
 from typing import Any, Generic, TypeVar
 
 import anyio
@@ -20,6 +21,24 @@ REPLAYED: Any = object()
 """Stands for an item before the cursor at which the source resumes. Only the journal has it."""
 
 
+class DigestedSource(AsyncIterable[I]):
+    """A source with a digest. By it a finished run is recognized, and replayed without reading the source.
+
+    Attributes:
+        digest: a digest of everything that decides about the inputs; None if it is unknown.
+    """
+
+    digest: str | None
+
+    @abstractmethod
+    def dump_notes(self) -> str | None:
+        """Return what a replay needs to know of the inputs that were read. None: do not recognize this run later."""
+
+    @abstractmethod
+    def begin_replay(self, notes: str) -> None:
+        """Begin the replay of a finished run. `notes` is what `dump_notes` returned at the end of that run."""
+
+
 class Source(Generic[I]):
     """The inputs of a batch, which several workers take one after the other, each input with its index.
 
@@ -32,12 +51,14 @@ class Source(Generic[I]):
         if isinstance(items, (str, bytes)) or not isinstance(items, (Iterable, AsyncIterable)):  # pyright: ignore
             raise InvalidInputError("the source must be an iterable or an async iterable of items", field="source")
         self._items: Iterable[I] | AsyncIterable[I] = items
+        self._digested = items if isinstance(items, DigestedSource) and items.digest is not None else None
         self._checkpoint = checkpoint
         self.total = len(items) if isinstance(items, Sized) else None
         self.taken = 0
         self.exhausted = False
         self.left: list[tuple[int, I]] = []  # read from the iterator, and not given out yet
         self.is_sync = False  # `take_now` never waits
+        self.is_recognized = False  # all inputs are in the journal, so the source is not read
         self._iterator: Iterator[I] | AsyncIterator[I] | None = None
         self.done_before = 0  # the number of items at the beginning that an earlier run has done
         self._lock = anyio.Lock()
@@ -56,12 +77,30 @@ class Source(Generic[I]):
             cursor: where the list resumes; None reads it from the start, or not at all if `index` is not 0.
             index: the number of items before the cursor, which are given out as `REPLAYED`.
         """
-        if isinstance(self._items, Pager):
+        if self.is_recognized:
+            self._iterator, self.is_sync = repeat(REPLAYED, index), True
+        elif isinstance(self._items, Pager):
             self._iterator = self._iter_pages(self._items, cursor, index)  # pyright: ignore
         elif isinstance(self._items, AsyncIterable):
             self._iterator = aiter(self._items)
         else:
             self._iterator, self.is_sync = iter(self._items), True
+
+    def recognize(self, digest: Callable[[str], str], checkpoints: Iterable[tuple[str, int]], index: int) -> None:
+        """Set `is_recognized` if a checkpoint says that a finished run had the same source, with `index` inputs."""
+        if self._digested is None:
+            return
+        mark = _make_mark(self._digested, digest)
+        for cursor, at in checkpoints:
+            if at == index and cursor.startswith(mark):
+                self.is_recognized = True
+                self._digested.begin_replay(cursor.removeprefix(mark))
+
+    async def store_mark(self, digest: Callable[[str], str]) -> None:
+        """Store a checkpoint by which `recognize` recognizes this source, now that it is processed to its end."""
+        notes = None if self._digested is None else self._digested.dump_notes()
+        if self._digested is not None and notes is not None:
+            await self._checkpoint(_make_mark(self._digested, digest) + notes, self.taken)
 
     async def _iter_pages(self, pager: Pager[Any], cursor: str | None, index: int) -> AsyncIterator[I]:
         for _ in range(index):
@@ -131,6 +170,11 @@ class Source(Generic[I]):
         close: Callable[[], Awaitable[None]] | None = getattr(self._iterator, "aclose", None)
         if close is not None:
             await close()
+
+
+def _make_mark(source: DigestedSource[Any], digest: Callable[[str], str]) -> str:
+    """Return how the cursor of a checkpoint begins that has the digest of a source which was read to its end."""
+    return f"*digest* {digest(source.digest or '')} "
 
 
 _COLLECTED = "*collected*"  # the cursor of the checkpoint that says: the journal has all ids

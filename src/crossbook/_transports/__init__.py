@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+from logging import INFO
+
+from sniffio import current_async_library
+
+from crossbook._http.logs import logger
 from crossbook._http.request import Transport
 from crossbook.errors import InvalidInputError
 
@@ -35,3 +41,14 @@ def make_transport(name: str, origin: str, concurrency: int, client: object = No
         raise InvalidInputError(
             f"transport {name!r} needs {error.name}: pip install 'crossbook[{EXTRAS[name]}]'", field="transport"
         ) from None
+
+
+def log_faster_transport(vendor: str, name: str) -> None:
+    """Log that a faster transport than the one with this name is installed, if it is and the event loop can run it."""
+    if name not in ("httpx", "httpx2") or current_async_library() != "asyncio" or not logger.isEnabledFor(INFO):
+        return
+    if find_spec("aiohttp") is not None:
+        logger.info(
+            "%s book: the transport aiohttp is installed and faster than %s; to use it, pass transport='aiohttp'",
+            vendor, name,
+        )  # fmt: skip

@@ -116,6 +116,13 @@ class Journal(Protocol):
         """Return the newest entry of the item with this index, or None if it has no entry."""
         ...
 
+    async def find_entries(self, first: int, count: int) -> Sequence[JournalEntry]:
+        """Return the newest entries of the items with the indexes from `first` to `first + count - 1`, by index.
+
+        Items without an entry are left out.
+        """
+        ...
+
     async def find_owner(self, id: str) -> int | None:
         """Return the lowest index of an item recorded with this contact id, or None. Skipped items do not count."""
         ...

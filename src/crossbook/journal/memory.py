@@ -30,6 +30,9 @@ class MemoryJournal:
     async def find_entry(self, index: int) -> JournalEntry | None:
         return None
 
+    async def find_entries(self, first: int, count: int) -> Sequence[JournalEntry]:
+        return ()
+
     async def find_owner(self, id: str) -> int | None:
         return self._find_lowest('select min("index") from item where id = ?', id)
 

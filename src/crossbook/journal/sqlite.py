@@ -23,7 +23,7 @@ _WRITE = (
     'on conflict (run, "index") do update set '
     + ", ".join(f'"{name}" = excluded."{name}"' for name in _FIELDS if name != "index")
 )
-_READ = f'select {_COLUMNS} from entry where run = ? and "index" = ?'  # noqa: S608
+_READ = f'select {_COLUMNS} from entry where run = ? and "index" between ? and ? order by "index"'  # noqa: S608
 _FIRST_OPEN = """
     select "index" + 1 from entry as this where run = ? and state = 'done' and not exists (
         select 1 from entry as next
@@ -124,10 +124,12 @@ class SqliteJournal:
         return [_read_row(*row) for row in rows]
 
     async def find_entry(self, index: int) -> JournalEntry | None:
-        if index > self._last:
-            return None
-        rows = await self._file.read(_READ, self._run, index)
-        return _read_row(*rows[0]) if rows else None
+        return next(iter(await self.find_entries(index, 1)), None)
+
+    async def find_entries(self, first: int, count: int) -> Sequence[JournalEntry]:
+        if first > self._last:
+            return ()
+        return [_read_row(*row) for row in await self._file.read(_READ, self._run, first, first + count - 1)]
 
     async def find_owner(self, id: str) -> int | None:
         return await self._find_index("min", "status is not 'skipped' and id", id)
