@@ -30,6 +30,8 @@ _INTERNATIONAL = re.compile(r"[\s(]*(?:\+\s*)?00[\s)]*(?=[1-9(])")
 # Mexico dropped the 1 before mobile numbers in 2019, and Poland the 0 before all numbers in 2009 (libphonenumber no
 # longer knows them). A 0 may be before any country's numbers, since people add it out of habit.
 _TRUNK_PREFIXES = {52: "1"}
+_MAX_STARTS = 4096
+_unchanged_starts: set[str] = set()  # the first six characters of numbers in E.164 that have no trunk prefix
 
 
 def normalize(text: str, region: str | None) -> str:
@@ -37,7 +39,14 @@ def normalize(text: str, region: str | None) -> str:
 
     Text in E.164 is parsed only if it may have a trunk prefix. Parsing takes 25 µs, so its results are cached.
     """
-    if _E164.fullmatch(text) and not _may_have_trunk_prefix(text[:6]):
+    start = text[:6]
+    # As `_E164`, for a known start, in half of its time: this runs for each contact of a list.
+    if start in _unchanged_starts and 8 <= len(text) <= 16 and text[6:].isdigit() and text.isascii():
+        return text
+    if _E164.fullmatch(text) and not _may_have_trunk_prefix(start):
+        if len(_unchanged_starts) >= _MAX_STARTS:
+            _unchanged_starts.clear()
+        _unchanged_starts.add(start)
         return text
     return (_parsed(text, region) if len(text) <= _MAX_LENGTH else None) or text
 
@@ -172,7 +181,6 @@ def _to_ascii(sign: str) -> str:
     return unicodedata.normalize("NFKC", sign) if "\uff01" <= sign <= "\uff5e" else sign  # full-width forms
 
 
-@lru_cache(maxsize=4096)
 def _may_have_trunk_prefix(start: str) -> bool:
     """Return whether an E.164 number that begins so may change when it is parsed.
 

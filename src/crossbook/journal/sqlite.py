@@ -128,7 +128,7 @@ class SqliteJournal:
 
     async def find_entries(self, first: int, count: int) -> Sequence[JournalEntry]:
         if first > self._last:
-            return ()
+            return []
         return [_read_row(*row) for row in await self._file.read(_READ, self._run, first, first + count - 1)]
 
     async def find_owner(self, id: str) -> int | None:

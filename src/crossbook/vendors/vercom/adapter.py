@@ -463,35 +463,34 @@ class VercomAdapter(VendorAdapter):
         return error
 
     def _contact(self, row: models.Contact, opted_out: frozenset[Any] | None = None) -> Contact:
-        # Half of a page's time is spent here, so the usual type of each field is tested in place, without a call.
+        # Half of a page's time is spent here. A row with the usual types needs no call for each of its fields.
         external_id, phone, email, company = row.externalId, row.phoneNumber, row.email, row.companyName
-        first, last, data = row.firstName, row.lastName, row.externalData
-        archived, created = row.inArchive, row.createdAt
+        first, last, data, archived = row.firstName, row.lastName, row.externalData, row.inArchive
         known = _CONTACT if opted_out is None else _CONTACT_OPTED_OUT
-        if (
-            external_id is UNSET or phone is UNSET or email is UNSET or company is UNSET or first is UNSET
-            or last is UNSET or data is UNSET or archived is UNSET or created is UNSET
+        if not (
+            type(external_id) is type(phone) is type(email) is type(company) is type(first) is type(last) is str
+            and type(data) is dict and type(archived) is bool and row.createdAt is not UNSET
         ):  # fmt: skip
             known = known_fields(row, known, _READ)
-        first = first if type(first) is str and first else parse_str(first)
-        last = last if type(last) is str and last else parse_str(last)
-        phone = phone if type(phone) is str and phone else parse_str(phone)
+            external_id, phone, email = parse_str(external_id), parse_str(phone), parse_str(email)
+            company, first, last = parse_str(company), parse_str(first), parse_str(last)
+            data, archived = data if isinstance(data, dict) else {}, parse_bool(archived)
         return make_contact(
             row,
             known,
-            parse_str(row.id) or "",
-            external_id if type(external_id) is str and external_id else parse_str(external_id),
+            row.id if type(row.id) is str else parse_str(row.id) or "",
+            external_id or None,
             _phones.normalize(phone, self.region) if phone else None,
-            email if type(email) is str and email else parse_str(email),
-            first,
-            last,
-            f"{first} {last}" if first and last else first or last,
-            company if type(company) is str and company else parse_str(company),
-            data if isinstance(data, dict) else {},
+            email or None,
+            first or None,
+            last or None,
+            f"{first} {last}" if first and last else first or last or None,
+            company or None,
+            data,
             None,
             opted_out,
-            archived if type(archived) is bool else parse_bool(archived),
-            parse_datetime(created),
+            archived,
+            parse_datetime(row.createdAt),
         )
 
 
