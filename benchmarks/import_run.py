@@ -39,7 +39,7 @@ class InProcessVendor:
     async def aclose(self) -> None: ...
 
 
-def _make_vendor(*_: object) -> InProcessVendor:
+def _make_vendor(name: str, origin: str, concurrency: int, client: object = None) -> InProcessVendor:
     return InProcessVendor()
 
 
