@@ -39,7 +39,7 @@ class InProcessVendor:
     async def aclose(self) -> None: ...
 
 
-def _make_vendor(name: str, origin: str, concurrency: int, client: object = None) -> InProcessVendor:
+def _make_vendor(name: str, origin: str, concurrency: int, client: object = None) -> InProcessVendor:  # noqa: ARG001
     return InProcessVendor()
 
 

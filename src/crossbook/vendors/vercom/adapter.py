@@ -464,8 +464,9 @@ class VercomAdapter(VendorAdapter):
 
     def _contact(self, row: models.Contact, opted_out: frozenset[Any] | None = None) -> Contact:
         # Half of a page's time is spent here. A row with the usual types needs no call for each of its fields.
-        external_id, phone, email, company = row.externalId, row.phoneNumber, row.email, row.companyName
-        first, last, data, archived = row.firstName, row.lastName, row.externalData, row.inArchive
+        given: Any = row
+        external_id, phone, email, company = given.externalId, given.phoneNumber, given.email, given.companyName
+        first, last, data, archived = given.firstName, given.lastName, given.externalData, given.inArchive
         known = _CONTACT if opted_out is None else _CONTACT_OPTED_OUT
         if not (
             type(external_id) is type(phone) is type(email) is type(company) is type(first) is type(last) is str
