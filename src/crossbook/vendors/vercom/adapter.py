@@ -475,7 +475,7 @@ class VercomAdapter(VendorAdapter):
             known = known_fields(row, known, _READ)
             external_id, phone, email = parse_str(external_id), parse_str(phone), parse_str(email)
             company, first, last = parse_str(company), parse_str(first), parse_str(last)
-            data, archived = data if isinstance(data, dict) else {}, parse_bool(archived)
+            data, archived = row.externalData if isinstance(row.externalData, dict) else {}, parse_bool(archived)
         return make_contact(
             row,
             known,
