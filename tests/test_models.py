@@ -79,3 +79,13 @@ def test_repr_of_invalid_types_is_masked() -> None:
 
 def test_profile_repr_is_short() -> None:
     assert repr(Vercom.profile) == "<VendorProfile of Vercom>"
+
+
+def test_contact_with_parameter_is_plain() -> None:
+    """A type checker reads the parameter, and nothing else does."""
+    kind: Any = Contact[int]
+    contact = kind(phone="+48500600700")
+    assert type(contact) is Contact
+    assert contact == Contact(phone="+48500600700") == pickle.loads(pickle.dumps(contact))
+    assert contact.raw is None
+    assert not hasattr(contact, "__dict__")

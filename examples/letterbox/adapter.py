@@ -17,6 +17,7 @@ from crossbook.vendor import (
     known_fields,
     list_spellings,
     map_rows,
+    parse_model,
     parse_str,
 )
 from examples.letterbox.profile import PAGING, PROFILE
@@ -94,9 +95,10 @@ class LetterboxAdapter(VendorAdapter):
         await self._api.addressees.delete_addressee(id)
 
     def _addressee(self, response: models.OneAddressee, operation: str) -> models.Addressee:
-        if not isinstance(response.addressee, models.Addressee):
+        addressee = parse_model(response.addressee, models.Addressee)
+        if addressee is None:
             raise self.missing_field(operation, "addressee")
-        return response.addressee
+        return addressee
 
 
 def _contact(row: models.Addressee) -> Contact:

@@ -16,6 +16,7 @@ from crossbook.vendor import (
     known_fields,
     list_spellings,
     map_rows,
+    parse_model,
     parse_str,
 )
 from examples.postcard.profile import PAGING, PROFILE
@@ -72,9 +73,10 @@ class PostcardAdapter(VendorAdapter):
         await self._api.people.delete_person(id)
 
     def _person(self, response: models.PersonAnswer, operation: str) -> models.Person:
-        if not isinstance(response.person, models.Person):
+        person = parse_model(response.person, models.Person)
+        if person is None:
             raise self.missing_field(operation, "person")
-        return response.person
+        return person
 
     def _id(self, response: models.PersonAnswer, operation: str) -> str:
         return self.require_id(self._person(response, operation).id, operation, "person.id")

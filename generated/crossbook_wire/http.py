@@ -9,7 +9,18 @@ Written from specs/codegen/templates/http.py.jinja, never by hand.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import Any, ClassVar, TypeVar, cast
+from types import NoneType, UnionType
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+)
 from urllib.parse import quote
 
 from attrs import define, fields
@@ -17,6 +28,39 @@ from msgspec import UNSET, Struct
 from msgspec.json import Decoder, Encoder
 
 T = TypeVar("T")
+
+MISSING: Any = UNSET
+"""The default of a field that the spec requires. The decoder leaves it in place if a response lacks the field."""
+
+SCALARS = (str, int, float, bool)
+
+if TYPE_CHECKING:
+    # The type of a value in a response, by the spec.
+    Received = Annotated[T, "received"]
+else:
+
+    class Received:
+        """A type that is the spec's type for a type checker, and a tolerant type for the decoder.
+
+        Any scalar may be another scalar. An object may be an empty array, since PHP writes `[]`. Anything may be null,
+        also an item of an array.
+        """
+
+        def __class_getitem__(cls, kind: Any) -> Any:
+            kinds = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+            lists = [list[cls[get_args(each)[0]]] for each in kinds if get_origin(each) is list]
+            objects = [
+                each
+                for each in kinds
+                if each not in (*SCALARS, NoneType) and get_origin(each) is not list
+            ]
+            if Any in objects:
+                return Any
+            if objects and not lists:
+                lists = [list[Any]]
+            scalars = SCALARS if any(each in SCALARS for each in kinds) else ()
+            return Union[(*objects, *lists, *scalars, None)]  # noqa: UP007
+
 
 encode = Encoder().encode
 """Encode a model as JSON, without the fields that are UNSET."""

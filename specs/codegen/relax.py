@@ -1,10 +1,13 @@
-"""Relax a spec for the generator: responses tolerate odd values, requests stay strict, and credentials are removed.
+"""Reduce a spec to what becomes code: types, requests as strict as the types can say, responses without constraints.
 
 The specs are as strict as the facts are known, because servers are tested against them. A client that was as strict
-would fail on a page of a thousand contacts because of one null. So the schemas of responses are relaxed here:
+would fail on a page of a thousand contacts because of one null. So a response keeps only its types here:
 
-- no property is required; no enum, pattern, format or bound applies; any scalar may be another scalar or null;
-- an object may be null or an array (PHP writes an empty object as `[]`); an array and its items may be null.
+- no enum, pattern, format or bound applies;
+- required is what a success contains. Our HTTP layer raises an error instead of returning a refusal as a model.
+
+The generated annotations of responses are `Received[…]`: a type checker sees the spec's type, and the decoder accepts
+odd values in its place (`templates/http.py.jinja`).
 
 The schemas of requests keep their types, required properties and enums. Constraints that no type can express are
 dropped. Credentials are removed, so that no method or model can hold one: the transport adds them last. Of the
@@ -41,11 +44,10 @@ def relax(spec: Node) -> Node:
     """
     paths: dict[str, Node] = {}
     sent: set[str] = set()
-    received: set[str] = set()
     for operation in operations(spec):
         paths.setdefault(operation.path, {})[operation.method] = _operation(spec, operation)
         sent |= reached(spec, [operation.parameters, operation.node.get("requestBody", {})])
-        received |= reached(spec, operation.node["responses"])
+    received = received_schemas(spec)
     if both := sorted(sent & received):
         raise SpecError(f"both sent and received: {', '.join(both)}; make two schemas of each")
 
@@ -54,8 +56,13 @@ def relax(spec: Node) -> Node:
         if name in sent:
             schemas[name] = _exact(spec, schema)
         elif name in received and "object" in types(schema):
-            schemas[name] = _relax_object(spec, schema)
+            schemas[name] = _received_object(spec, schema)
     return {"openapi": spec["openapi"], "info": spec["info"], "paths": paths, "components": {"schemas": schemas}}
+
+
+def received_schemas(spec: Node) -> set[str]:
+    """Return the names of the component schemas that a response contains."""
+    return reached(spec, [operation.node["responses"] for operation in operations(spec)])
 
 
 def is_credential(spec: Node, node: Node) -> bool:
@@ -99,7 +106,7 @@ def _operation(spec: Node, operation: Operation) -> Node:
 
     schema = response_bodies(spec, operation).schema
     if schema is not None and "object" not in types(resolve(spec, schema)):
-        schema = _relax(spec, schema)
+        schema = _received(spec, schema)
     content = {} if schema is None else {"content": {JSON: {"schema": schema}}}
     relaxed: Node = {
         **{key: operation.node[key] for key in ("operationId", "tags")},
@@ -138,35 +145,53 @@ def _exact(spec: Node, schema: Node) -> Node:
     return kept
 
 
-def _relax(spec: Node, schema: Node) -> Node:
-    """Return the relaxed schema of a received property or item."""
+def _received(spec: Node, schema: Node) -> Node:
+    """Return the type of a received property or item, without constraints."""
     target = resolve(spec, schema)
     named = types(target)
     if not named and {"allOf", "anyOf", "oneOf"} & target.keys():
         raise SpecError(f"a response schema must have one type, not anyOf or oneOf: {target}")
     if not named and "enum" not in target:
         return {}
+    named = named or {_json_type(value) for value in target["enum"]}
     alternatives: list[Node] = []
     if "object" in named:
-        name = schema_name(schema)
-        alternatives.append({"$ref": schema["$ref"]} if name else _relax_object(spec, target))
+        alternatives.append({"$ref": schema["$ref"]} if schema_name(schema) else _received_object(spec, target))
     if "array" in named:
-        alternatives.append({"type": "array", "items": _relax(spec, target["items"])})
-    elif "object" in named:
-        alternatives.append({"type": "array", "items": {}})
-    if not named or named & set(SCALARS):
-        alternatives += [{"type": scalar} for scalar in SCALARS]
-    return {"anyOf": [*alternatives, {"type": "null"}]}
+        alternatives.append({"type": "array", "items": _received(spec, target["items"])})
+    alternatives += [{"type": kind} for kind in (*SCALARS, "null") if kind in named]
+    return alternatives[0] if len(alternatives) == 1 else {"anyOf": alternatives}
 
 
-def _relax_object(spec: Node, schema: Node) -> Node:
-    properties, _ = _fields(spec, schema)
+def _received_object(spec: Node, schema: Node) -> Node:
+    properties, names = _fields(spec, schema)
+    required = [names[name] for name in _required(schema) if names.get(name) in properties]
     return {
         "type": "object",
-        "properties": {name: _relax(spec, each) for name, each in properties.items()},
+        "properties": {name: _received(spec, each) for name, each in properties.items()},
+        "required": list(dict.fromkeys(required)),
         # A class ignores unknown properties; an object without properties becomes a dict.
         "additionalProperties": not properties,
     }
+
+
+def _required(schema: Node) -> list[str]:
+    """Return the properties that a successful response contains.
+
+    A response that may also be a refusal tells the two apart with `if`. If that tests for the presence of the error,
+    success is `else`; if it tests the value of a status, success is `then`. Where a success has one of several
+    spellings of a property, the property counts: a model fills it from the other spellings.
+    """
+    tells_error = set(schema.get("if", {})) == {"required"}
+    success: Node = schema.get("else" if tells_error else "then", {})
+    spelled = [name for each in success.get("anyOf", ()) for name in each.get("required", ())]
+    declared = [name for name in spelled if name in schema.get("properties", {})]
+    return [*schema.get("required", ()), *success.get("required", ()), *declared]
+
+
+def _json_type(value: object) -> str:
+    kinds = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
+    return next(name for kind, name in kinds.items() if type(value) is kind)
 
 
 def _fields(spec: Node, schema: Node) -> tuple[Node, dict[str, str]]:

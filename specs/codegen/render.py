@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from describe import class_doc, description, operation_doc, paragraphs
-from document import Node, Operation, SpecError, field_names, operations, spellings
+from document import ALTERNATIVES, Node, Operation, SpecError, field_names, operations, spellings
 from jinja2 import StrictUndefined
 from openapi_python_client import Project
 from openapi_python_client.config import Config, ConfigFile, MetaType
@@ -22,7 +22,7 @@ from openapi_python_client.parser.properties import LiteralEnumProperty, ModelPr
 from openapi_python_client.parser.properties.list_property import ListProperty
 from openapi_python_client.parser.properties.union import UnionProperty
 from openapi_python_client.strings import ClassName, PythonIdentifier, safe_for_docstring
-from relax import relax, response_bodies
+from relax import received_schemas, relax, response_bodies
 
 PREFIX = "field_"  # the generator's prefix for a name that is not an identifier
 
@@ -48,12 +48,16 @@ def render(vendor: str, spec: Node, templates: Path) -> dict[str, str]:
     environment = Project(openapi=parsed, config=config, custom_template_path=templates).env
     environment.undefined = StrictUndefined
     context: dict[str, Any] = {
-        **{function.__name__: function for function in (annotation, field_name, fields, docstring)},
+        **{
+            function.__name__: function for function in (annotation, received_annotation, field_name, fields, docstring)
+        },
         "vendor": vendor,
         "methods": _methods(spec),
         "models": sorted((m for m in parsed.models if not _is_dict(m)), key=lambda model: model.class_info.name),
         "tag_docs": {PythonIdentifier(tag["name"], "tag"): paragraphs(tag["description"]) for tag in spec["tags"]},
+        "received": {ClassName(name, PREFIX) for name in received_schemas(spec)},
         "wire_names": partial(_wire_names, spec),
+        "other_spellings": partial(_other_spellings, spec),
         "response_bodies": partial(response_bodies, spec),
         "operation_doc": partial(operation_doc, spec),
         "model_doc": partial(_model_doc, spec),
@@ -74,6 +78,12 @@ def annotation(prop: Property, models: str = "") -> str:
     if isinstance(prop, ModelProperty):
         return "dict[str, Any]" if _is_dict(prop) else f"{models}{prop.class_info.name}"
     return prop.get_type_string(no_optional=True).as_unembedded_code()
+
+
+def received_annotation(prop: Property, models: str = "") -> str:
+    """Return the type of a received property: the spec's type for a type checker, a tolerant type for msgspec."""
+    text = annotation(prop, models)
+    return text if text == "Any" else f"Received[{text}]"
 
 
 def field_name(prop: Property) -> str:
@@ -117,6 +127,14 @@ def _methods(spec: Node) -> dict[str, Operation]:
 def _wire_names(spec: Node, name: str) -> dict[str, str]:
     """Return the names in JSON of a model's fields by their names in Python."""
     return {python: wire for wire, python in field_names(spec, _schema(spec, name)).items()}
+
+
+def _other_spellings(spec: Node, name: str) -> dict[str, list[str]]:
+    """Return the fields of a model that the vendor spells in several ways, each with its other spellings."""
+    schema = _schema(spec, name)
+    names = field_names(spec, schema)
+    spelled = {key: each.get(ALTERNATIVES, ()) for key, each in schema.get("properties", {}).items()}
+    return {names[key]: [names[other] for other in others] for key, others in spelled.items() if others}
 
 
 def _model_doc(spec: Node, name: str) -> str:

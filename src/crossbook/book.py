@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from crossbook._batch.assemble import BatchContext
     from crossbook._http.auth import Auth
     from crossbook._http.options import Options
+    from crossbook.contacts import Contacts
+    from crossbook.groups import Groups
     from crossbook.vendor import VendorAdapter
 
 BATCH_ATTEMPTS = 8
@@ -81,6 +83,8 @@ class AddressBook:
     """
 
     profile: ClassVar[VendorProfile]
+    contacts: Contacts[Any]
+    groups: Groups[Any]
 
     def __init__(
         self, auth: Auth, brand: str = "", *, account: str | None = None, **options: Unpack[BookOptions]

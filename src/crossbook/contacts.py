@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Generic, Literal, Unpack
 
 from crossbook import _validation
 from crossbook._concurrency import map_in_chunks
@@ -14,7 +14,7 @@ from crossbook._pagination.pager import Pager
 from crossbook._resource_base import Resource
 from crossbook._tracebacks import hide_internal_frames
 from crossbook.errors import AmbiguousMatchError, InvalidInputError, UnsupportedError
-from crossbook.models import Channel, Contact, ContactChanges, ExternalId, Group, WriteResult
+from crossbook.models import Channel, Contact, ContactChanges, ExternalId, Group, RawT, WriteResult
 from crossbook.vendor import Query, VendorAdapter
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 AnyChannel = Literal["sms", "email", "push", "all"]
 
 
-class Contacts(Resource):
+class Contacts(Resource, Generic[RawT]):
     """The methods for the contacts of one account, as `book.contacts`.
 
     A method that the vendor does not support raises `UnsupportedError` before any request.
@@ -64,7 +64,7 @@ class Contacts(Resource):
         unique: bool = False,
         full: bool = False,
         prefetch: int = 1,
-    ) -> Pager[Contact]:
+    ) -> Pager[Contact[RawT]]:
         """List all contacts, or the contacts that match every given filter.
 
         Args:
@@ -117,7 +117,7 @@ class Contacts(Resource):
         )
 
     @hide_internal_frames
-    async def get(self, id: str) -> Contact:
+    async def get(self, id: str) -> Contact[RawT]:
         """Return the contact with this id.
 
         Args:
@@ -141,7 +141,7 @@ class Contacts(Resource):
     @hide_internal_frames
     async def find(
         self, *, phone: str | None = None, email: str | None = None, external_id: str | None = None
-    ) -> Contact | None:
+    ) -> Contact[RawT] | None:
         """Return the contact with this phone, e-mail address or external id, or None. Give exactly one of the three.
 
         Args:
@@ -176,7 +176,7 @@ class Contacts(Resource):
             )
         return await self._find(name, _validation.check_text(self._profile, name, value))
 
-    async def _find(self, name: str, value: str) -> Contact | None:
+    async def _find(self, name: str, value: str) -> Contact[RawT] | None:
         region = self._adapter.region
         key = _validation.match_key(name, value, region)
         if key is None:

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Generic, Unpack
 
 from crossbook import _validation
 from crossbook._pagination.pager import Pager
 from crossbook._resource_base import Resource
 from crossbook._tracebacks import hide_internal_frames
 from crossbook.errors import UnsupportedError
-from crossbook.models import Group
+from crossbook.models import Group, RawT
 
 if TYPE_CHECKING:
     from crossbook._batch.assemble import BatchOptions, Items
     from crossbook._batch.batch import Batch
 
 
-class Groups(Resource):
+class Groups(Resource, Generic[RawT]):
     """The methods for the groups of one account, as `book.groups`. Atom calls its groups address books."""
 
     resource = "groups"
 
     @hide_internal_frames
-    def list(self, *, page_size: int | None = None, after: str | None = None) -> Pager[Group]:
+    def list(self, *, page_size: int | None = None, after: str | None = None) -> Pager[Group[RawT]]:
         """List the groups of the account.
 
         Args:
@@ -46,7 +46,7 @@ class Groups(Resource):
         return self._list(lambda: self._adapter.list_groups(size), after)
 
     @hide_internal_frames
-    async def get(self, id: str) -> Group:
+    async def get(self, id: str) -> Group[RawT]:
         """Return the group with this id.
 
         Args:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self
 
 from crossbook import _redaction
 from crossbook.errors import InvalidInputError
@@ -19,13 +19,20 @@ if sys.version_info >= (3, 12):
 else:
     # pydantic needs this version on Python 3.11.
     from typing_extensions import TypedDict
+if sys.version_info >= (3, 13):
+    from typing import TypeVar
+else:
+    from typing_extensions import TypeVar
 
 T = TypeVar("T")
+RawT = TypeVar("RawT", covariant=True, default=Any)
+"""The vendor's wire model of a record, as in `Contact[RawT]`. Without a parameter, as in `Contact`, it is Any."""
+
 Channel = Literal["sms", "email", "push"]
 _set = object.__setattr__
 
 
-class _Record:
+class _Record(Generic[RawT]):
     """The base class of `Contact` and `Group`: keeps the vendor's response row, and the names of the known fields."""
 
     __slots__ = ("_known", "_raw")
@@ -33,6 +40,12 @@ class _Record:
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
     _known: frozenset[str]
     _raw: object
+
+    if not TYPE_CHECKING:
+
+        def __class_getitem__(cls, model: object) -> type[Self]:
+            # `Contact[Model]` is for type checkers. An alias of typing would set an attribute of a frozen instance.
+            return cls
 
     @property
     def known_fields(self) -> frozenset[str]:
@@ -46,9 +59,13 @@ class _Record:
             return frozenset(f.name for f in fields(self) if getattr(self, f.name) not in (None, ""))  # type: ignore[arg-type]
 
     @property
-    def raw(self) -> Any:
-        """The vendor's wire model of this record, with all fields under the vendor's names; or None."""
-        return getattr(self, "_raw", None)
+    def raw(self) -> RawT:
+        """The vendor's wire model of this record, with all fields under the vendor's names.
+
+        A record that you made has none: there it is None, and its type is Any.
+        """
+        raw: Any = getattr(self, "_raw", None)
+        return raw  # type: ignore[no-any-return]
 
     def __reduce__(self) -> tuple[Any, ...]:
         state = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
@@ -100,7 +117,7 @@ def group_ids(value: Any) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Contact(_Record):
+class Contact(_Record[RawT]):
     """One contact of an address book.
 
     Args:
@@ -119,6 +136,9 @@ class Contact(_Record):
         opted_out: the channels that it opted out of; None if unknown.
         archived: whether it is in the vendor's archive (Vercom).
         created_at: when it was created, in UTC (Vercom).
+
+    `Contact[Model]` is a contact whose `raw` is this wire model. A book's methods return such contacts, so a type
+    checker knows the fields of `raw`. `Contact` alone has a `raw` of any type.
 
     The repr masks phone and e-mail, also if it is the id, and shows no names, since reprs end in logs.
 
@@ -233,7 +253,7 @@ setattr(ContactChanges, "__pydantic_config__", {"extra": "forbid"})  # noqa: B01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group(_Record):
+class Group(_Record[RawT]):
     """A group of contacts (Atom calls it an address book).
 
     Args:

@@ -473,6 +473,14 @@ def parse_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]
 
 
+def parse_model(value: object, model: type[M]) -> M | None:
+    """Return a member of a response, or None if it is not an instance of `model` (null, missing, PHP's `[]`).
+
+    The annotation of the member is the spec's type, but the decoder accepts other values in its place.
+    """
+    return value if isinstance(value, model) else None
+
+
 def parse_rows(value: object, model: type[M]) -> list[M | None] | None:
     """Return the rows of a list in a response, or None if the value is not a list.
 
@@ -480,7 +488,7 @@ def parse_rows(value: object, model: type[M]) -> list[M | None] | None:
     """
     if not isinstance(value, list):
         return None
-    return [row if isinstance(row, model) else None for row in value]  # pyright: ignore[reportUnknownVariableType]
+    return [parse_model(row, model) for row in value]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
 
 
 async def map_rows(rows: Sequence[M | None], read: Callable[[M], R]) -> list[R | None]:
@@ -597,6 +605,7 @@ __all__ = [
     "parse_datetime",
     "parse_int",
     "parse_list",
+    "parse_model",
     "parse_object",
     "parse_rows",
     "parse_str",

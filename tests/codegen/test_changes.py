@@ -24,8 +24,8 @@ KINDS = "~ parameter ListsApi.list_things.kind: Literal['big', 'small'] | UnsetT
             "extra: {$ref: '#/components/schemas/Extra'}\n        anything",
             "colour: {type: string}\n        anything",
             [
-                "+ field Thing.colour: str | int | float | bool | None | UnsetType",
-                "- field Thing.extra: dict[str, Any] | list[Any] | None | UnsetType",
+                "+ field Thing.colour: Received[str] | UnsetType",
+                "- field Thing.extra: Received[dict[str, Any]] | UnsetType",
             ],
         ),
         ("required: [name, ", "required: [", ["~ field NewThing.name: str, required  →  str | UnsetType"]),

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from crossbook_wire.filemail import models as filemail
 from document import resolve, schema_name, types
 from wire_cases import CASES, IDS, Case, Recorder, example, snake, whole
 
@@ -124,6 +125,13 @@ async def test_error_body_can_be_decoded(case: Case) -> None:
                 return decoder.decode(json.dumps(content))
 
             await stands_everything(whole(case.spec, schema), reader)
+
+
+@pytest.mark.parametrize("spelling", ["contacts", "Contacts"])
+def test_other_spelling_fills_the_field(spelling: str) -> None:
+    content = json.dumps({"responsestatus": "OK", spelling: [{"contactid": "1"}]})
+    listed = msgspec.json.decode(content, type=filemail.ContactList)
+    assert [row.contactid for row in listed.contacts] == ["1"]
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"[]", b"null", b"17", b'{"data": ', b"\xff\xfe"])

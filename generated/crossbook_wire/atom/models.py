@@ -1,18 +1,17 @@
 """Atom Telecom SMS API, contacts and address books: models of requests and responses, with the field names of the API.
 
-Fields of responses accept any JSON scalar. Their docstrings have the documented type.
+`Received[…]` is the spec's type for a type checker. The decoder accepts odd values in its place, and a missing field is
+UNSET.
 
 Written from specs/atom.yaml, never by hand.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 from attrs import define
 from msgspec import UNSET, UnsetType
 
-from crossbook_wire.http import Model
+from crossbook_wire.http import MISSING, Model, Received
 
 
 @define(kw_only=True, repr=False)
@@ -23,10 +22,10 @@ class AddressBook(Model):
     inferred.
     """
 
-    id: str | int | float | bool | None | UnsetType = UNSET
+    id: Received[int] = MISSING
     """The book's id. Whole number, at least 1."""
 
-    name: str | int | float | bool | None | UnsetType = UNSET
+    name: Received[str] = MISSING
     """The book's name. Text."""
 
 
@@ -37,15 +36,15 @@ class AddressBookAnswer(Model):
     Evidence: public. The vendor's address book page; the error is inferred.
     """
 
-    status: str | int | float | bool | None | UnsetType = UNSET
+    status: Received[str] = MISSING
     """Whether the call succeeded. Text, one of `"success"`, `"error"`. Evidence: inferred. Only
     `success` is documented. Anything else is to be read as a failure.
     """
 
-    result: AddressBook | list[Any] | None | UnsetType = UNSET
+    result: Received[AddressBook] = MISSING
     """An address book without its contacts."""
 
-    error: Error | list[Any] | None | UnsetType = UNSET
+    error: Received[Error] | UnsetType = UNSET
     """What went wrong; the table of codes is at the top of this document."""
 
 
@@ -71,13 +70,13 @@ class AddressBookDetail(Model):
     Evidence: public. The vendor's address book page.
     """
 
-    id: str | int | float | bool | None | UnsetType = UNSET
+    id: Received[int] = MISSING
     """The book's id. Whole number, at least 1."""
 
-    name: str | int | float | bool | None | UnsetType = UNSET
+    name: Received[str] = MISSING
     """The book's name. Text."""
 
-    contacts: list[ListedContact | list[Any] | None] | None | UnsetType = UNSET
+    contacts: Received[list[ListedContact]] = MISSING
     """Every contact of a book. List. Evidence: public. The vendor's address book page."""
 
 
@@ -88,15 +87,15 @@ class AddressBookDetailAnswer(Model):
     Evidence: public. The vendor's address book page; the error is inferred.
     """
 
-    status: str | int | float | bool | None | UnsetType = UNSET
+    status: Received[str] = MISSING
     """Whether the call succeeded. Text, one of `"success"`, `"error"`. Evidence: inferred. Only
     `success` is documented. Anything else is to be read as a failure.
     """
 
-    result: AddressBookDetail | list[Any] | None | UnsetType = UNSET
+    result: Received[AddressBookDetail] = MISSING
     """An address book with all its contacts."""
 
-    error: Error | list[Any] | None | UnsetType = UNSET
+    error: Received[Error] | UnsetType = UNSET
     """What went wrong; the table of codes is at the top of this document."""
 
 
@@ -119,17 +118,17 @@ class AddressBookListAnswer(Model):
     inferred, and so is the error.
     """
 
-    status: str | int | float | bool | None | UnsetType = UNSET
+    status: Received[str] = MISSING
     """Whether the call succeeded. Text, one of `"success"`, `"error"`. Evidence: inferred. Only
     `success` is documented. Anything else is to be read as a failure.
     """
 
-    result: list[AddressBook | list[Any] | None] | None | UnsetType = UNSET
+    result: Received[list[AddressBook]] = MISSING
     """Address books, in no order that is promised. List. Evidence: public. The vendor's address
     book page shows an empty array; its elements are inferred.
     """
 
-    error: Error | list[Any] | None | UnsetType = UNSET
+    error: Received[Error] | UnsetType = UNSET
     """What went wrong; the table of codes is at the top of this document."""
 
 
@@ -140,45 +139,45 @@ class Contact(Model):
     Evidence: documented.
     """
 
-    id: str | int | float | bool | None | UnsetType = UNSET
+    id: Received[int] = MISSING
     """The contact's id. Whole number, at least 1."""
 
-    first_name: str | int | float | bool | None | UnsetType = UNSET
+    first_name: Received[str | None] = MISSING
     """Given name; empty or null if there is none. Text or null. Evidence: inferred. Text is
     documented; how a missing one is shown is not.
     """
 
-    last_name: str | int | float | bool | None | UnsetType = UNSET
+    last_name: Received[str | None] = MISSING
     """Family name; empty or null if there is none. Text or null. Evidence: inferred. Text is
     documented; how a missing one is shown is not.
     """
 
-    company: str | int | float | bool | None | UnsetType = UNSET
+    company: Received[str | None] = MISSING
     """Company name; empty or null if there is none. Text or null. Evidence: inferred. Text is
     documented; how a missing one is shown is not.
     """
 
-    phone_number: str | int | float | bool | None | UnsetType = UNSET
+    phone_number: Received[str] = MISSING
     """As it was given. Text, at least 1 character. Evidence: inferred. The number is shown; that
     it is the one that was given, and not another spelling, is a guess.
     """
 
-    custom_1: str | int | float | bool | None | UnsetType = UNSET
+    custom_1: Received[str | None] = MISSING
     """Free text of the account's own meaning; empty or null if there is none. Text or null.
     Evidence: inferred. Text is documented; how a missing one is shown is not.
     """
 
-    custom_2: str | int | float | bool | None | UnsetType = UNSET
+    custom_2: Received[str | None] = MISSING
     """Free text of the account's own meaning; empty or null if there is none. Text or null.
     Evidence: inferred. Text is documented; how a missing one is shown is not.
     """
 
-    custom_3: str | int | float | bool | None | UnsetType = UNSET
+    custom_3: Received[str | None] = MISSING
     """Free text of the account's own meaning; empty or null if there is none. Text or null.
     Evidence: inferred. Text is documented; how a missing one is shown is not.
     """
 
-    custom_4: str | int | float | bool | None | UnsetType = UNSET
+    custom_4: Received[str | None] = MISSING
     """Free text of the account's own meaning; empty or null if there is none. Text or null.
     Evidence: inferred. Text is documented; how a missing one is shown is not.
     """
@@ -191,15 +190,15 @@ class ContactAnswer(Model):
     Evidence: documented. The error is inferred.
     """
 
-    status: str | int | float | bool | None | UnsetType = UNSET
+    status: Received[str] = MISSING
     """Whether the call succeeded. Text, one of `"success"`, `"error"`. Evidence: inferred. Only
     `success` is documented. Anything else is to be read as a failure.
     """
 
-    result: ContactResult | list[Any] | None | UnsetType = UNSET
+    result: Received[ContactResult] = MISSING
     """The envelope of a single contact."""
 
-    error: Error | list[Any] | None | UnsetType = UNSET
+    error: Received[Error] | UnsetType = UNSET
     """What went wrong; the table of codes is at the top of this document."""
 
 
@@ -262,7 +261,7 @@ class ContactResult(Model):
     Evidence: documented.
     """
 
-    contact: Contact | list[Any] | None | UnsetType = UNSET
+    contact: Received[Contact] = MISSING
     """A contact with all its fields, except for the address book it is in."""
 
 
@@ -286,10 +285,10 @@ class Error(Model):
     Evidence: inferred. Only the code `rate_limited` is public.
     """
 
-    code: str | int | float | bool | None | UnsetType = UNSET
+    code: Received[str] = MISSING
     """One of the codes in x-error-codes. Text, at least 1 character."""
 
-    message: str | int | float | bool | None | UnsetType = UNSET
+    message: Received[str] = MISSING
     """A sentence for people. Text."""
 
 
@@ -300,10 +299,10 @@ class ErrorAnswer(Model):
     Evidence: inferred. No error body is published.
     """
 
-    status: str | int | float | bool | None | UnsetType = UNSET
+    status: Received[str] = MISSING
     """Never `success`. Text, one of `"error"`."""
 
-    error: Error | list[Any] | None | UnsetType = UNSET
+    error: Received[Error] = MISSING
     """What went wrong; the table of codes is at the top of this document."""
 
 
@@ -314,15 +313,15 @@ class IdAnswer(Model):
     Evidence: documented. The error is inferred.
     """
 
-    status: str | int | float | bool | None | UnsetType = UNSET
+    status: Received[str] = MISSING
     """Whether the call succeeded. Text, one of `"success"`, `"error"`. Evidence: inferred. Only
     `success` is documented. Anything else is to be read as a failure.
     """
 
-    result: IdResult | list[Any] | None | UnsetType = UNSET
+    result: Received[IdResult] = MISSING
     """The id of what was made, changed or deleted."""
 
-    error: Error | list[Any] | None | UnsetType = UNSET
+    error: Received[Error] | UnsetType = UNSET
     """What went wrong; the table of codes is at the top of this document."""
 
 
@@ -333,7 +332,7 @@ class IdResult(Model):
     Evidence: documented.
     """
 
-    id: str | int | float | bool | None | UnsetType = UNSET
+    id: Received[int] = MISSING
     """A contact's or an address book's id. Whole number, at least 1."""
 
 
@@ -344,20 +343,20 @@ class ListedContact(Model):
     Evidence: public. The vendor's address book page.
     """
 
-    id: str | int | float | bool | None | UnsetType = UNSET
+    id: Received[int] = MISSING
     """The contact's id. Whole number, at least 1."""
 
-    first_name: str | int | float | bool | None | UnsetType = UNSET
+    first_name: Received[str | None] = MISSING
     """Given name; empty or null if there is none. Text or null. Evidence: inferred. Text is
     documented; how a missing one is shown is not.
     """
 
-    last_name: str | int | float | bool | None | UnsetType = UNSET
+    last_name: Received[str | None] = MISSING
     """Family name; empty or null if there is none. Text or null. Evidence: inferred. Text is
     documented; how a missing one is shown is not.
     """
 
-    phone_number: str | int | float | bool | None | UnsetType = UNSET
+    phone_number: Received[str] = MISSING
     """As it was given. Text, at least 1 character. Evidence: inferred. The number is shown; that
     it is the one that was given, and not another spelling, is a guess.
     """
@@ -421,10 +420,10 @@ class RenamedAddressBook(Model):
     only.
     """
 
-    id: str | int | float | bool | None | UnsetType = UNSET
+    id: Received[str] = MISSING
     """The book's id. Text, pattern `^[1-9][0-9]*$`."""
 
-    name: str | int | float | bool | None | UnsetType = UNSET
+    name: Received[str] = MISSING
     """The book's name. Text."""
 
 
@@ -435,13 +434,13 @@ class RenamedAddressBookAnswer(Model):
     Evidence: public. The vendor's address book page; the error is inferred.
     """
 
-    status: str | int | float | bool | None | UnsetType = UNSET
+    status: Received[str] = MISSING
     """Whether the call succeeded. Text, one of `"success"`, `"error"`. Evidence: inferred. Only
     `success` is documented. Anything else is to be read as a failure.
     """
 
-    result: RenamedAddressBook | list[Any] | None | UnsetType = UNSET
+    result: Received[RenamedAddressBook] = MISSING
     """An address book whose id is text."""
 
-    error: Error | list[Any] | None | UnsetType = UNSET
+    error: Received[Error] | UnsetType = UNSET
     """What went wrong; the table of codes is at the top of this document."""

@@ -1,18 +1,19 @@
 """Filemail contacts: models of requests and responses, with the field names of the API.
 
-Fields of responses accept any JSON scalar. Their docstrings have the documented type.
+`Received[…]` is the spec's type for a type checker. The decoder accepts odd values in its place, and a missing field is
+UNSET.
 
 Written from specs/filemail.yaml, never by hand.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from attrs import define
 from msgspec import UNSET, UnsetType
 
-from crossbook_wire.http import Model
+from crossbook_wire.http import MISSING, Model, Received
 
 
 @define(kw_only=True, repr=False)
@@ -22,13 +23,13 @@ class AddedContact(Model):
     Evidence: documented.
     """
 
-    contactid: str | int | float | bool | None | UnsetType = UNSET
+    contactid: Received[str] = MISSING
     """The contact's id. Text, pattern `^[0-9A-Za-z]+$`."""
 
-    name: str | int | float | bool | None | UnsetType = UNSET
+    name: Received[str] = MISSING
     """The name to show. Text."""
 
-    email: str | int | float | bool | None | UnsetType = UNSET
+    email: Received[str] = MISSING
     """The e-mail address. Text."""
 
 
@@ -39,16 +40,16 @@ class Contact(Model):
     Evidence: documented.
     """
 
-    contactid: str | int | float | bool | None | UnsetType = UNSET
+    contactid: Received[str] = MISSING
     """The contact's id. Text, pattern `^[0-9A-Za-z]+$`."""
 
-    name: str | int | float | bool | None | UnsetType = UNSET
+    name: Received[str] = MISSING
     """The name to show. Text."""
 
-    email: str | int | float | bool | None | UnsetType = UNSET
+    email: Received[str] = MISSING
     """The e-mail address. Text."""
 
-    groups: list[ContactGroup | list[Any] | None] | None | UnsetType = UNSET
+    groups: Received[list[ContactGroup]] | UnsetType = UNSET
     """The groups that the contact is in. List."""
 
 
@@ -59,26 +60,26 @@ class ContactCreated(Model):
     Evidence: documented.
     """
 
-    responsestatus: str | int | float | bool | None | UnsetType = UNSET
+    responsestatus: Received[str] = MISSING
     """OK or ok, or the name of the error (see x-error-codes). Text, pattern `^[A-Za-z]+$`."""
 
-    contact: AddedContact | list[Any] | None | UnsetType = UNSET
+    contact: Received[AddedContact] = MISSING
     """A contact just added. Its mobile number is not shown."""
 
-    errorcode: str | int | float | bool | None | UnsetType = UNSET
+    errorcode: Received[int] | UnsetType = UNSET
     """The number of the error (see x-error-codes). Absent if there is none. Whole number, 1001
     to 9999.
     """
 
-    errorname: str | int | float | bool | None | UnsetType = UNSET
+    errorname: Received[str] | UnsetType = UNSET
     """The name of the error, in accounts where responsestatus is only `error`. Text. Evidence:
     public. The vendor's general page names it; no captured response has it.
     """
 
-    errormessage: str | int | float | bool | None | UnsetType = UNSET
+    errormessage: Received[str] | UnsetType = UNSET
     """A sentence for a person to read. Text."""
 
-    method: str | int | float | bool | None | UnsetType = UNSET
+    method: Received[str] | UnsetType = UNSET
     """The path that failed. Text. Evidence: public. A captured error."""
 
 
@@ -89,10 +90,10 @@ class ContactGroup(Model):
     Evidence: documented.
     """
 
-    contactgroupid: str | int | float | bool | None | UnsetType = UNSET
+    contactgroupid: Received[str] = MISSING
     """The group's id. Text, pattern `^[0-9a-f]{32}$`."""
 
-    name: str | int | float | bool | None | UnsetType = UNSET
+    name: Received[str] = MISSING
     """The group's name. Text."""
 
 
@@ -104,30 +105,35 @@ class ContactList(Model):
     Evidence: documented.
     """
 
-    responsestatus: str | int | float | bool | None | UnsetType = UNSET
+    responsestatus: Received[str] = MISSING
     """OK or ok, or the name of the error (see x-error-codes). Text, pattern `^[A-Za-z]+$`."""
 
-    contacts: list[Contact | list[Any] | None] | None | UnsetType = UNSET
+    contacts: Received[list[Contact]] = MISSING
     """The contacts. List. Also written `Contacts`."""
 
-    Contacts: list[Contact | list[Any] | None] | None | UnsetType = UNSET
+    Contacts: Received[list[Contact]] | UnsetType = UNSET
     """Another spelling of `contacts`. List."""
 
-    errorcode: str | int | float | bool | None | UnsetType = UNSET
+    errorcode: Received[int] | UnsetType = UNSET
     """The number of the error (see x-error-codes). Absent if there is none. Whole number, 1001
     to 9999.
     """
 
-    errorname: str | int | float | bool | None | UnsetType = UNSET
+    errorname: Received[str] | UnsetType = UNSET
     """The name of the error, in accounts where responsestatus is only `error`. Text. Evidence:
     public. The vendor's general page names it; no captured response has it.
     """
 
-    errormessage: str | int | float | bool | None | UnsetType = UNSET
+    errormessage: Received[str] | UnsetType = UNSET
     """A sentence for a person to read. Text."""
 
-    method: str | int | float | bool | None | UnsetType = UNSET
+    method: Received[str] | UnsetType = UNSET
     """The path that failed. Text. Evidence: public. A captured error."""
+
+    def __attrs_post_init__(self) -> None:
+        """Fill a field that the vendor spells in several ways from another spelling."""
+        if cast("object", self.contacts) is UNSET:
+            self.contacts = cast("Any", self.Contacts)
 
 
 @define(kw_only=True, repr=False)
@@ -137,23 +143,23 @@ class Done(Model):
     Evidence: documented.
     """
 
-    responsestatus: str | int | float | bool | None | UnsetType = UNSET
+    responsestatus: Received[str] = MISSING
     """OK or ok, or the name of the error (see x-error-codes). Text, pattern `^[A-Za-z]+$`."""
 
-    errorcode: str | int | float | bool | None | UnsetType = UNSET
+    errorcode: Received[int] | UnsetType = UNSET
     """The number of the error (see x-error-codes). Absent if there is none. Whole number, 1001
     to 9999.
     """
 
-    errorname: str | int | float | bool | None | UnsetType = UNSET
+    errorname: Received[str] | UnsetType = UNSET
     """The name of the error, in accounts where responsestatus is only `error`. Text. Evidence:
     public. The vendor's general page names it; no captured response has it.
     """
 
-    errormessage: str | int | float | bool | None | UnsetType = UNSET
+    errormessage: Received[str] | UnsetType = UNSET
     """A sentence for a person to read. Text."""
 
-    method: str | int | float | bool | None | UnsetType = UNSET
+    method: Received[str] | UnsetType = UNSET
     """The path that failed. Text. Evidence: public. A captured error."""
 
 
@@ -164,23 +170,23 @@ class Failure(Model):
     Evidence: public. A captured response.
     """
 
-    responsestatus: str | int | float | bool | None | UnsetType = UNSET
+    responsestatus: Received[str] = MISSING
     """OK or ok, or the name of the error (see x-error-codes). Text, pattern `^[A-Za-z]+$`."""
 
-    errorcode: str | int | float | bool | None | UnsetType = UNSET
+    errorcode: Received[int] = MISSING
     """The number of the error (see x-error-codes). Absent if there is none. Whole number, 1001
     to 9999.
     """
 
-    errorname: str | int | float | bool | None | UnsetType = UNSET
+    errorname: Received[str] | UnsetType = UNSET
     """The name of the error, in accounts where responsestatus is only `error`. Text. Evidence:
     public. The vendor's general page names it; no captured response has it.
     """
 
-    errormessage: str | int | float | bool | None | UnsetType = UNSET
+    errormessage: Received[str] = MISSING
     """A sentence for a person to read. Text."""
 
-    method: str | int | float | bool | None | UnsetType = UNSET
+    method: Received[str] | UnsetType = UNSET
     """The path that failed. Text. Evidence: public. A captured error."""
 
 
@@ -191,10 +197,10 @@ class Group(Model):
     Evidence: documented.
     """
 
-    contactgroupid: str | int | float | bool | None | UnsetType = UNSET
+    contactgroupid: Received[str] = MISSING
     """The group's id. Text, pattern `^[0-9a-f]{32}$`."""
 
-    contactgroupname: str | int | float | bool | None | UnsetType = UNSET
+    contactgroupname: Received[str] = MISSING
     """The group's name. Text."""
 
 
@@ -205,30 +211,35 @@ class GroupCreated(Model):
     Evidence: documented.
     """
 
-    responsestatus: str | int | float | bool | None | UnsetType = UNSET
+    responsestatus: Received[str] = MISSING
     """OK or ok, or the name of the error (see x-error-codes). Text, pattern `^[A-Za-z]+$`."""
 
-    Groups: list[Group | list[Any] | None] | None | UnsetType = UNSET
+    Groups: Received[list[Group]] = MISSING
     """The group. List, 1 items. Also written `groups`."""
 
-    groups: list[Group | list[Any] | None] | None | UnsetType = UNSET
+    groups: Received[list[Group]] | UnsetType = UNSET
     """Another spelling of `Groups`. List, 1 items."""
 
-    errorcode: str | int | float | bool | None | UnsetType = UNSET
+    errorcode: Received[int] | UnsetType = UNSET
     """The number of the error (see x-error-codes). Absent if there is none. Whole number, 1001
     to 9999.
     """
 
-    errorname: str | int | float | bool | None | UnsetType = UNSET
+    errorname: Received[str] | UnsetType = UNSET
     """The name of the error, in accounts where responsestatus is only `error`. Text. Evidence:
     public. The vendor's general page names it; no captured response has it.
     """
 
-    errormessage: str | int | float | bool | None | UnsetType = UNSET
+    errormessage: Received[str] | UnsetType = UNSET
     """A sentence for a person to read. Text."""
 
-    method: str | int | float | bool | None | UnsetType = UNSET
+    method: Received[str] | UnsetType = UNSET
     """The path that failed. Text. Evidence: public. A captured error."""
+
+    def __attrs_post_init__(self) -> None:
+        """Fill a field that the vendor spells in several ways from another spelling."""
+        if cast("object", self.Groups) is UNSET:
+            self.Groups = cast("Any", self.groups)
 
 
 @define(kw_only=True, repr=False)
@@ -239,33 +250,38 @@ class GroupList(Model):
     Evidence: documented.
     """
 
-    status: str | int | float | bool | None | UnsetType = UNSET
+    status: Received[str] | UnsetType = UNSET
     """OK or ok, or the name of the error (see x-error-codes). Text, pattern `^[A-Za-z]+$`."""
 
-    responsestatus: str | int | float | bool | None | UnsetType = UNSET
+    responsestatus: Received[str] | UnsetType = UNSET
     """OK or ok, or the name of the error (see x-error-codes). Text, pattern `^[A-Za-z]+$`."""
 
-    groups: list[Group | list[Any] | None] | None | UnsetType = UNSET
+    groups: Received[list[Group]] = MISSING
     """The groups. List. Also written `Groups`."""
 
-    Groups: list[Group | list[Any] | None] | None | UnsetType = UNSET
+    Groups: Received[list[Group]] | UnsetType = UNSET
     """Another spelling of `groups`. List."""
 
-    errorcode: str | int | float | bool | None | UnsetType = UNSET
+    errorcode: Received[int] | UnsetType = UNSET
     """The number of the error (see x-error-codes). Absent if there is none. Whole number, 1001
     to 9999.
     """
 
-    errorname: str | int | float | bool | None | UnsetType = UNSET
+    errorname: Received[str] | UnsetType = UNSET
     """The name of the error, in accounts where responsestatus is only `error`. Text. Evidence:
     public. The vendor's general page names it; no captured response has it.
     """
 
-    errormessage: str | int | float | bool | None | UnsetType = UNSET
+    errormessage: Received[str] | UnsetType = UNSET
     """A sentence for a person to read. Text."""
 
-    method: str | int | float | bool | None | UnsetType = UNSET
+    method: Received[str] | UnsetType = UNSET
     """The path that failed. Text. Evidence: public. A captured error."""
+
+    def __attrs_post_init__(self) -> None:
+        """Fill a field that the vendor spells in several ways from another spelling."""
+        if cast("object", self.groups) is UNSET:
+            self.groups = cast("Any", self.Groups)
 
 
 @define(kw_only=True, repr=False)
@@ -275,23 +291,23 @@ class LoginAnswer(Model):
     Evidence: public. The vendor's page on authentication.
     """
 
-    responsestatus: str | int | float | bool | None | UnsetType = UNSET
+    responsestatus: Received[str] = MISSING
     """OK or ok, or the name of the error (see x-error-codes). Text, pattern `^[A-Za-z]+$`."""
 
-    errorcode: str | int | float | bool | None | UnsetType = UNSET
+    errorcode: Received[int] | UnsetType = UNSET
     """The number of the error (see x-error-codes). Absent if there is none. Whole number, 1001
     to 9999.
     """
 
-    errorname: str | int | float | bool | None | UnsetType = UNSET
+    errorname: Received[str] | UnsetType = UNSET
     """The name of the error, in accounts where responsestatus is only `error`. Text. Evidence:
     public. The vendor's general page names it; no captured response has it.
     """
 
-    errormessage: str | int | float | bool | None | UnsetType = UNSET
+    errormessage: Received[str] | UnsetType = UNSET
     """A sentence for a person to read. Text."""
 
-    method: str | int | float | bool | None | UnsetType = UNSET
+    method: Received[str] | UnsetType = UNSET
     """The path that failed. Text. Evidence: public. A captured error."""
 
 
@@ -302,21 +318,21 @@ class LogoutAnswer(Model):
     Evidence: public. The vendor's page on authentication.
     """
 
-    responsestatus: str | int | float | bool | None | UnsetType = UNSET
+    responsestatus: Received[str] = MISSING
     """OK or ok, or the name of the error (see x-error-codes). Text, pattern `^[A-Za-z]+$`."""
 
-    errorcode: str | int | float | bool | None | UnsetType = UNSET
+    errorcode: Received[int] | UnsetType = UNSET
     """The number of the error (see x-error-codes). Absent if there is none. Whole number, 1001
     to 9999.
     """
 
-    errorname: str | int | float | bool | None | UnsetType = UNSET
+    errorname: Received[str] | UnsetType = UNSET
     """The name of the error, in accounts where responsestatus is only `error`. Text. Evidence:
     public. The vendor's general page names it; no captured response has it.
     """
 
-    errormessage: str | int | float | bool | None | UnsetType = UNSET
+    errormessage: Received[str] | UnsetType = UNSET
     """A sentence for a person to read. Text."""
 
-    method: str | int | float | bool | None | UnsetType = UNSET
+    method: Received[str] | UnsetType = UNSET
     """The path that failed. Text. Evidence: public. A captured error."""

@@ -1,18 +1,19 @@
 """SerwerSMS.pl HTTPS API v2, contacts, groups and blacklist: models of requests and responses, with the field names of the API.
 
-Fields of responses accept any JSON scalar. Their docstrings have the documented type.
+`Received[…]` is the spec's type for a type checker. The decoder accepts odd values in its place, and a missing field is
+UNSET.
 
 Written from specs/serwersms.yaml, never by hand.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from attrs import define
 from msgspec import UNSET, UnsetType
 
-from crossbook_wire.http import Model
+from crossbook_wire.http import MISSING, Model, Received
 
 
 @define(kw_only=True, repr=False)
@@ -22,15 +23,15 @@ class BlacklistPage(Model):
     Evidence: public. The vendor's page "Czarna lista" and its official clients.
     """
 
-    items: list[BlacklistRow | list[Any] | None] | None | UnsetType = UNSET
+    items: Received[list[BlacklistRow]] = MISSING
     """The phone numbers of one page. List. Evidence: public. The vendor's page "Czarna lista"
     and its official clients.
     """
 
-    paging: Paging | list[Any] | None | UnsetType = UNSET
+    paging: Received[Paging] | UnsetType = UNSET
     """Where in the list this page is."""
 
-    error: Error | list[Any] | None | UnsetType = UNSET
+    error: Received[Error] | UnsetType = UNSET
     """What went wrong; the table of codes is at the top of this document."""
 
 
@@ -65,10 +66,10 @@ class BlacklistRow(Model):
     Evidence: public. The vendor's page "Czarna lista" and its official clients.
     """
 
-    phone: str | int | float | bool | None | UnsetType = UNSET
+    phone: Received[str] = MISSING
     """The phone number with its country code. Text."""
 
-    added: str | int | float | bool | None | UnsetType = UNSET
+    added: Received[str] = MISSING
     """When it was added; the time zone is unknown. Text."""
 
 
@@ -79,10 +80,10 @@ class BlacklistStatus(Model):
     Evidence: public. The vendor's page "Czarna lista" and its official clients.
     """
 
-    exists: str | int | float | bool | None | UnsetType = UNSET
+    exists: Received[bool] = MISSING
     """Whether the number is on the blacklist. True or false."""
 
-    error: Error | list[Any] | None | UnsetType = UNSET
+    error: Received[Error] | UnsetType = UNSET
     """What went wrong; the table of codes is at the top of this document."""
 
 
@@ -93,56 +94,56 @@ class Contact(Model):
     Evidence: public. The vendor's official clients.
     """
 
-    id: str | int | float | bool | None | UnsetType = UNSET
+    id: Received[int] = MISSING
     """The contact's id. Whole number, at least 1."""
 
-    phone: str | int | float | bool | None | UnsetType = UNSET
+    phone: Received[str] = MISSING
     """The phone number with its country code. Text."""
 
-    email: str | int | float | bool | None | UnsetType = UNSET
+    email: Received[str | None] = MISSING
     """E-mail address; empty or null if there is none. Text or null, at most 255 characters.
     Evidence: inferred. Text is documented; how a missing one is shown is not.
     """
 
-    company: str | int | float | bool | None | UnsetType = UNSET
+    company: Received[str | None] = MISSING
     """Company name; empty or null if there is none. Text or null, at most 255 characters.
     Evidence: inferred. Text is documented; how a missing one is shown is not.
     """
 
-    first_name: str | int | float | bool | None | UnsetType = UNSET
+    first_name: Received[str | None] = MISSING
     """Given name; empty or null if there is none. Text or null, at most 255 characters.
     Evidence: inferred. Text is documented; how a missing one is shown is not.
     """
 
-    last_name: str | int | float | bool | None | UnsetType = UNSET
+    last_name: Received[str | None] = MISSING
     """Family name; empty or null if there is none. Text or null, at most 255 characters.
     Evidence: inferred. Text is documented; how a missing one is shown is not.
     """
 
-    tax_id: str | int | float | bool | None | UnsetType = UNSET
+    tax_id: Received[str | None] = MISSING
     """Tax number; empty or null if there is none. Text or null, at most 255 characters.
     Evidence: inferred. Text is documented; how a missing one is shown is not.
     """
 
-    address: str | int | float | bool | None | UnsetType = UNSET
+    address: Received[str | None] = MISSING
     """Street and number; empty or null if there is none. Text or null, at most 255 characters.
     Evidence: inferred. Text is documented; how a missing one is shown is not.
     """
 
-    city: str | int | float | bool | None | UnsetType = UNSET
+    city: Received[str | None] = MISSING
     """Town; empty or null if there is none. Text or null, at most 255 characters. Evidence:
     inferred. Text is documented; how a missing one is shown is not.
     """
 
-    description: str | int | float | bool | None | UnsetType = UNSET
+    description: Received[str | None] = MISSING
     """Free text; empty or null if there is none. Text or null, at most 255 characters. Evidence:
     inferred. Text is documented; how a missing one is shown is not.
     """
 
-    blacklist: str | int | float | bool | None | UnsetType = UNSET
+    blacklist: Received[bool] = MISSING
     """Whether the number is on the blacklist. True or false."""
 
-    error: Error | list[Any] | None | UnsetType = UNSET
+    error: Received[Error] | UnsetType = UNSET
     """What went wrong; the table of codes is at the top of this document."""
 
 
@@ -244,13 +245,13 @@ class ContactList(Model):
     no paging.
     """
 
-    items: list[ContactRow | list[Any] | None] | None | UnsetType = UNSET
+    items: Received[list[ContactRow]] = MISSING
     """The contacts of one page. List. Evidence: public. The vendor's official clients."""
 
-    paging: Paging | list[Any] | None | UnsetType = UNSET
+    paging: Received[Paging] | UnsetType = UNSET
     """Where in the list this page is."""
 
-    error: Error | list[Any] | None | UnsetType = UNSET
+    error: Received[Error] | UnsetType = UNSET
     """What went wrong; the table of codes is at the top of this document."""
 
 
@@ -309,61 +310,61 @@ class ContactRow(Model):
     Evidence: public. The vendor's official clients; the vendor's page shows a part.
     """
 
-    id: str | int | float | bool | None | UnsetType = UNSET
+    id: Received[int] = MISSING
     """The contact's id. Whole number, at least 1."""
 
-    phone: str | int | float | bool | None | UnsetType = UNSET
+    phone: Received[str] = MISSING
     """The phone number with its country code. Text."""
 
-    email: str | int | float | bool | None | UnsetType = UNSET
+    email: Received[str | None] = MISSING
     """E-mail address; empty or null if there is none. Text or null, at most 255 characters.
     Evidence: inferred. Text is documented; how a missing one is shown is not.
     """
 
-    company: str | int | float | bool | None | UnsetType = UNSET
+    company: Received[str | None] = MISSING
     """Company name; empty or null if there is none. Text or null, at most 255 characters.
     Evidence: inferred. Text is documented; how a missing one is shown is not.
     """
 
-    first_name: str | int | float | bool | None | UnsetType = UNSET
+    first_name: Received[str | None] = MISSING
     """Given name; empty or null if there is none. Text or null, at most 255 characters.
     Evidence: inferred. Text is documented; how a missing one is shown is not.
     """
 
-    last_name: str | int | float | bool | None | UnsetType = UNSET
+    last_name: Received[str | None] = MISSING
     """Family name; empty or null if there is none. Text or null, at most 255 characters.
     Evidence: inferred. Text is documented; how a missing one is shown is not.
     """
 
-    tax_id: str | int | float | bool | None | UnsetType = UNSET
+    tax_id: Received[str | None] = MISSING
     """Tax number; empty or null if there is none. Text or null, at most 255 characters.
     Evidence: inferred. Text is documented; how a missing one is shown is not.
     """
 
-    address: str | int | float | bool | None | UnsetType = UNSET
+    address: Received[str | None] = MISSING
     """Street and number; empty or null if there is none. Text or null, at most 255 characters.
     Evidence: inferred. Text is documented; how a missing one is shown is not.
     """
 
-    city: str | int | float | bool | None | UnsetType = UNSET
+    city: Received[str | None] = MISSING
     """Town; empty or null if there is none. Text or null, at most 255 characters. Evidence:
     inferred. Text is documented; how a missing one is shown is not.
     """
 
-    description: str | int | float | bool | None | UnsetType = UNSET
+    description: Received[str | None] = MISSING
     """Free text; empty or null if there is none. Text or null, at most 255 characters. Evidence:
     inferred. Text is documented; how a missing one is shown is not.
     """
 
-    blacklist: str | int | float | bool | None | UnsetType = UNSET
+    blacklist: Received[bool] = MISSING
     """Whether the number is on the blacklist. True or false."""
 
-    group_id: str | int | float | bool | None | UnsetType = UNSET
+    group_id: Received[int | None] = MISSING
     """One of the contact's groups, or null if it is in none. Whole number or null, at least 1.
     Evidence: inferred. The number is documented; null for a contact without a group is not.
     """
 
-    group_name: str | int | float | bool | None | UnsetType = UNSET
+    group_name: Received[str | None] = MISSING
     """The name of that group, or null. Text or null. Evidence: inferred. The text is documented;
     null for a contact without a group is not.
     """
@@ -376,13 +377,13 @@ class Error(Model):
     Evidence: public. The vendor's page on errors.
     """
 
-    code: str | int | float | bool | None | UnsetType = UNSET
+    code: Received[int] = MISSING
     """One of the codes in x-error-codes. Whole number, at least 1000."""
 
-    type: str | int | float | bool | None | UnsetType = UNSET
+    type: Received[str] = MISSING
     """The kind of error; several codes share one. Text, at least 1 character."""
 
-    message: str | int | float | bool | None | UnsetType = UNSET
+    message: Received[str] = MISSING
     """A sentence for people. Text."""
 
 
@@ -393,16 +394,16 @@ class Group(Model):
     Evidence: public. The vendor's official clients.
     """
 
-    id: str | int | float | bool | None | UnsetType = UNSET
+    id: Received[int] = MISSING
     """The group's id. Whole number, at least 1."""
 
-    name: str | int | float | bool | None | UnsetType = UNSET
+    name: Received[str] = MISSING
     """The group's name. Text, at most 100 characters."""
 
-    count: str | int | float | bool | None | UnsetType = UNSET
+    count: Received[int] = MISSING
     """How many contacts are in it. Whole number, at least 0."""
 
-    error: Error | list[Any] | None | UnsetType = UNSET
+    error: Received[Error] | UnsetType = UNSET
     """What went wrong; the table of codes is at the top of this document."""
 
 
@@ -458,13 +459,13 @@ class GroupList(Model):
     no paging.
     """
 
-    items: list[GroupRow | list[Any] | None] | None | UnsetType = UNSET
+    items: Received[list[GroupRow]] = MISSING
     """The groups of one page. List. Evidence: public. The vendor's official clients."""
 
-    paging: Paging | list[Any] | None | UnsetType = UNSET
+    paging: Received[Paging] | UnsetType = UNSET
     """Where in the list this page is."""
 
-    error: Error | list[Any] | None | UnsetType = UNSET
+    error: Received[Error] | UnsetType = UNSET
     """What went wrong; the table of codes is at the top of this document."""
 
 
@@ -503,13 +504,13 @@ class GroupRow(Model):
     Evidence: public. The vendor's official clients; the vendor's page shows a part.
     """
 
-    id: str | int | float | bool | None | UnsetType = UNSET
+    id: Received[int] = MISSING
     """The group's id. Whole number, at least 1."""
 
-    name: str | int | float | bool | None | UnsetType = UNSET
+    name: Received[str] = MISSING
     """The group's name. Text, at most 100 characters."""
 
-    count: str | int | float | bool | None | UnsetType = UNSET
+    count: Received[int] = MISSING
     """How many contacts are in it. Whole number, at least 0."""
 
 
@@ -520,13 +521,13 @@ class IdResult(Model):
     Evidence: public. The vendor's official clients.
     """
 
-    success: str | int | float | bool | None | UnsetType = UNSET
+    success: Received[bool] = MISSING
     """True; it is absent from an error. True or false."""
 
-    id: str | int | float | bool | None | UnsetType = UNSET
+    id: Received[int] = MISSING
     """The id of a contact, a group or a blacklist entry. Whole number, at least 1."""
 
-    error: Error | list[Any] | None | UnsetType = UNSET
+    error: Received[Error] | UnsetType = UNSET
     """What went wrong; the table of codes is at the top of this document."""
 
 
@@ -537,19 +538,19 @@ class ImportResult(Model):
     Evidence: public. The vendor's official clients.
     """
 
-    success: str | int | float | bool | None | UnsetType = UNSET
+    success: Received[bool] = MISSING
     """True; it is absent from an error. True or false."""
 
-    id: str | int | float | bool | None | UnsetType = UNSET
+    id: Received[int] = MISSING
     """The new group's id. Whole number, at least 1."""
 
-    correct: str | int | float | bool | None | UnsetType = UNSET
+    correct: Received[int] = MISSING
     """How many contacts were taken. Whole number, at least 0."""
 
-    failed: str | int | float | bool | None | UnsetType = UNSET
+    failed: Received[int] = MISSING
     """How many were not. Whole number, at least 0."""
 
-    error: Error | list[Any] | None | UnsetType = UNSET
+    error: Received[Error] | UnsetType = UNSET
     """What went wrong; the table of codes is at the top of this document."""
 
 
@@ -590,13 +591,13 @@ class Membership(Model):
     Evidence: public. The vendor's official clients; the vendor's page shows a part.
     """
 
-    id: str | int | float | bool | None | UnsetType = UNSET
+    id: Received[int] = MISSING
     """The contact's id. Whole number, at least 1."""
 
-    group_id: str | int | float | bool | None | UnsetType = UNSET
+    group_id: Received[int] = MISSING
     """The group's id. Whole number, at least 1."""
 
-    group_name: str | int | float | bool | None | UnsetType = UNSET
+    group_name: Received[str] = MISSING
     """The group's name. Text, at most 100 characters."""
 
 
@@ -607,10 +608,10 @@ class MembershipList(Model):
     Evidence: public. The vendor's official clients.
     """
 
-    items: list[Membership | list[Any] | None] | None | UnsetType = UNSET
+    items: Received[list[Membership]] = MISSING
     """One row a contact and group. List. Evidence: public. The vendor's official clients."""
 
-    error: Error | list[Any] | None | UnsetType = UNSET
+    error: Received[Error] | UnsetType = UNSET
     """What went wrong; the table of codes is at the top of this document."""
 
 
@@ -677,10 +678,10 @@ class Paging(Model):
     it.
     """
 
-    page: str | int | float | bool | None | UnsetType = UNSET
+    page: Received[int] = MISSING
     """This page. Whole number, at least 1."""
 
-    count: str | int | float | bool | None | UnsetType = UNSET
+    count: Received[int] = MISSING
     """The number of pages. Whole number, at least 0."""
 
 
@@ -705,8 +706,8 @@ class Success(Model):
     Evidence: public. The vendor's official clients.
     """
 
-    success: str | int | float | bool | None | UnsetType = UNSET
+    success: Received[bool] = MISSING
     """True; it is absent from an error. True or false."""
 
-    error: Error | list[Any] | None | UnsetType = UNSET
+    error: Received[Error] | UnsetType = UNSET
     """What went wrong; the table of codes is at the top of this document."""

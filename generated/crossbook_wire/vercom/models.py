@@ -1,6 +1,7 @@
 """Vercom contacts (EmailLabs, MessageFlow, RedLink): models of requests and responses, with the field names of the API.
 
-Fields of responses accept any JSON scalar. Their docstrings have the documented type.
+`Received[…]` is the spec's type for a type checker. The decoder accepts odd values in its place, and a missing field is
+UNSET.
 
 Written from specs/vercom.yaml, never by hand.
 """
@@ -12,7 +13,7 @@ from typing import Any
 from attrs import define
 from msgspec import UNSET, UnsetType
 
-from crossbook_wire.http import Model
+from crossbook_wire.http import MISSING, Model, Received
 
 
 @define(kw_only=True, repr=False)
@@ -24,38 +25,38 @@ class Contact(Model):
     captured group.
     """
 
-    id: str | int | float | bool | None | UnsetType = UNSET
+    id: Received[str] = MISSING
     """The contact's id, as text. Text, pattern `^[0-9]+$`."""
 
-    externalId: str | int | float | bool | None | UnsetType = UNSET
+    externalId: Received[str | None] = MISSING
     """The contact's unique name in the caller's own system. Text or null, at most 150
     characters.
     """
 
-    email: str | int | float | bool | None | UnsetType = UNSET
+    email: Received[str | None] = MISSING
     """E-mail address. Text or null, at most 150 characters."""
 
-    phoneNumber: str | int | float | bool | None | UnsetType = UNSET
+    phoneNumber: Received[str | None] = MISSING
     """Phone number as it was given. Text or null, at most 15 characters."""
 
-    firstName: str | int | float | bool | None | UnsetType = UNSET
+    firstName: Received[str | None] = MISSING
     """First name. Text or null, at most 150 characters."""
 
-    lastName: str | int | float | bool | None | UnsetType = UNSET
+    lastName: Received[str | None] = MISSING
     """Last name. Text or null, at most 150 characters."""
 
-    companyName: str | int | float | bool | None | UnsetType = UNSET
+    companyName: Received[str | None] = MISSING
     """Company. Text or null, at most 150 characters."""
 
-    createdAt: str | int | float | bool | None | UnsetType = UNSET
+    createdAt: Received[str | int] = MISSING
     """The creation time in unix seconds, or `YYYY-MM-DD HH:MM:SS` with `getFullDate=1`. Text or
     whole number, pattern `^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$`.
     """
 
-    inArchive: str | int | float | bool | None | UnsetType = UNSET
+    inArchive: Received[bool] = MISSING
     """Whether the contact is archived. True or false."""
 
-    externalData: dict[str, Any] | list[Any] | None | UnsetType = UNSET
+    externalData: Received[dict[str, Any]] = MISSING
     """The contact's values of the account's additional fields, by name; empty if it has none."""
 
 
@@ -121,13 +122,13 @@ class ContactList(Model):
     Evidence: public. The envelope is from the vendor's general page.
     """
 
-    meta: Meta | list[Any] | None | UnsetType = UNSET
+    meta: Received[Meta] = MISSING
     """Information about the response."""
 
-    data: list[Contact | list[Any] | None] | None | UnsetType = UNSET
+    data: Received[list[Contact]] = MISSING
     """The contacts. List."""
 
-    errors: list[Problem | list[Any] | None] | None | UnsetType = UNSET
+    errors: Received[list[Problem]] | UnsetType = UNSET
     """Never together with data, except for status 207. List."""
 
 
@@ -166,13 +167,13 @@ class CountedSegment(Model):
     Evidence: inferred. As SegmentCount.
     """
 
-    id: str | int | float | bool | None | UnsetType = UNSET
+    id: Received[str | int] | UnsetType = UNSET
     """The segment's id. Text or whole number."""
 
-    name: str | int | float | bool | None | UnsetType = UNSET
+    name: Received[str] | UnsetType = UNSET
     """The name given in the panel. Text."""
 
-    count: str | int | float | bool | None | UnsetType = UNSET
+    count: Received[int] = MISSING
     """How many contacts it has. Whole number, at least 0."""
 
 
@@ -183,10 +184,10 @@ class Failure(Model):
     Evidence: public. The vendor's general page and a captured 401.
     """
 
-    errors: list[Problem | list[Any] | None] | None | UnsetType = UNSET
+    errors: Received[list[Problem]] = MISSING
     """At least one. List, at least 1 item."""
 
-    meta: FailureMeta | list[Any] | None | UnsetType = UNSET
+    meta: Received[FailureMeta] = MISSING
     """Information about a failed response; it is empty in the captured 401."""
 
 
@@ -197,16 +198,16 @@ class FailureMeta(Model):
     Evidence: public. A captured 401.
     """
 
-    numberOfErrors: str | int | float | bool | None | UnsetType = UNSET
+    numberOfErrors: Received[int] | UnsetType = UNSET
     """The length of errors. Whole number, at least 0."""
 
-    numberOfData: str | int | float | bool | None | UnsetType = UNSET
+    numberOfData: Received[int] | UnsetType = UNSET
     """The length of data. Whole number, at least 0."""
 
-    status: str | int | float | bool | None | UnsetType = UNSET
+    status: Received[int] | UnsetType = UNSET
     """The HTTP status once more. Whole number, 400 to 599."""
 
-    uniqId: str | int | float | bool | None | UnsetType = UNSET
+    uniqId: Received[str] | UnsetType = UNSET
     """The response's id, for the vendor's support. Text, at least 1 character."""
 
 
@@ -217,10 +218,10 @@ class Field(Model):
     Evidence: inferred. No page prints one; only the name is sure to be there.
     """
 
-    id: str | int | float | bool | None | UnsetType = UNSET
+    id: Received[str | int] | UnsetType = UNSET
     """The field's id. Text or whole number."""
 
-    name: str | int | float | bool | None | UnsetType = UNSET
+    name: Received[str] = MISSING
     """The key of the field in `externalData`. Text, at least 1 character."""
 
 
@@ -231,13 +232,13 @@ class FieldList(Model):
     Evidence: inferred. The envelope is public, the shape of an item is a guess.
     """
 
-    meta: Meta | list[Any] | None | UnsetType = UNSET
+    meta: Received[Meta] = MISSING
     """Information about the response."""
 
-    data: list[Field | list[Any] | None] | None | UnsetType = UNSET
+    data: Received[list[Field]] = MISSING
     """The fields. List."""
 
-    errors: list[Problem | list[Any] | None] | None | UnsetType = UNSET
+    errors: Received[list[Problem]] | UnsetType = UNSET
     """Never together with data, except for status 207. List."""
 
 
@@ -248,19 +249,19 @@ class Group(Model):
     Evidence: public. A captured response.
     """
 
-    id: str | int | float | bool | None | UnsetType = UNSET
+    id: Received[int] = MISSING
     """The group's id. Whole number, at least 1."""
 
-    name: str | int | float | bool | None | UnsetType = UNSET
+    name: Received[str] = MISSING
     """The name shown in the panel. Text."""
 
-    description: str | int | float | bool | None | UnsetType = UNSET
+    description: Received[str | None] = MISSING
     """What the group is for. Text or null."""
 
-    externalId: str | int | float | bool | None | UnsetType = UNSET
+    externalId: Received[str | None] = MISSING
     """The group's unique name in the caller's own system. Text or null."""
 
-    createdAt: str | int | float | bool | None | UnsetType = UNSET
+    createdAt: Received[str | int] = MISSING
     """The creation time in unix seconds, or `YYYY-MM-DD HH:MM:SS` with `getFullDate=1`. Text or
     whole number, pattern `^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$`.
     """
@@ -273,18 +274,18 @@ class GroupContact(Model):
     Evidence: public. The vendor's page on groups; null for an empty field is inferred.
     """
 
-    id: str | int | float | bool | None | UnsetType = UNSET
+    id: Received[str] = MISSING
     """The contact's id, as text. Text, pattern `^[0-9]+$`."""
 
-    externalId: str | int | float | bool | None | UnsetType = UNSET
+    externalId: Received[str | None] = MISSING
     """The contact's unique name in the caller's own system. Text or null, at most 150
     characters.
     """
 
-    email: str | int | float | bool | None | UnsetType = UNSET
+    email: Received[str | None] = MISSING
     """E-mail address. Text or null, at most 150 characters."""
 
-    phoneNumber: str | int | float | bool | None | UnsetType = UNSET
+    phoneNumber: Received[str | None] = MISSING
     """Phone number as it was given. Text or null, at most 15 characters."""
 
 
@@ -295,13 +296,13 @@ class GroupContactList(Model):
     Evidence: public. The vendor's page on groups.
     """
 
-    meta: Meta | list[Any] | None | UnsetType = UNSET
+    meta: Received[Meta] = MISSING
     """Information about the response."""
 
-    data: list[GroupContact | list[Any] | None] | None | UnsetType = UNSET
+    data: Received[list[GroupContact]] = MISSING
     """The contacts. List."""
 
-    errors: list[Problem | list[Any] | None] | None | UnsetType = UNSET
+    errors: Received[list[Problem]] | UnsetType = UNSET
     """Never together with data, except for status 207. List."""
 
 
@@ -325,13 +326,13 @@ class GroupList(Model):
     Evidence: public. A captured response.
     """
 
-    meta: Meta | list[Any] | None | UnsetType = UNSET
+    meta: Received[Meta] = MISSING
     """Information about the response."""
 
-    data: list[Group | list[Any] | None] | None | UnsetType = UNSET
+    data: Received[list[Group]] = MISSING
     """The groups. List."""
 
-    errors: list[Problem | list[Any] | None] | None | UnsetType = UNSET
+    errors: Received[list[Problem]] | UnsetType = UNSET
     """Never together with data, except for status 207. List."""
 
 
@@ -359,16 +360,16 @@ class Meta(Model):
     Evidence: public. The vendor's general page and captured responses.
     """
 
-    numberOfErrors: str | int | float | bool | None | UnsetType = UNSET
+    numberOfErrors: Received[int] = MISSING
     """The length of errors. Whole number, at least 0."""
 
-    numberOfData: str | int | float | bool | None | UnsetType = UNSET
+    numberOfData: Received[int] = MISSING
     """The length of data, not the total of a list. Whole number, at least 0."""
 
-    status: str | int | float | bool | None | UnsetType = UNSET
+    status: Received[int] = MISSING
     """The HTTP status once more. Whole number, 200 to 207."""
 
-    uniqId: str | int | float | bool | None | UnsetType = UNSET
+    uniqId: Received[str] = MISSING
     """The response's id, for the vendor's support. Text, at least 1 character."""
 
 
@@ -441,13 +442,13 @@ class Nothing(Model):
     documented. So errors do not make an empty list a failure.
     """
 
-    meta: FailureMeta | list[Any] | None | UnsetType = UNSET
+    meta: Received[FailureMeta] = MISSING
     """Information about a failed response; it is empty in the captured 401."""
 
-    data: list[str | int | float | bool | None] | None | UnsetType = UNSET
+    data: Received[list[str]] | UnsetType = UNSET
     """Empty, if it is there. List (each text), at most 0 items."""
 
-    errors: list[Problem | list[Any] | None] | None | UnsetType = UNSET
+    errors: Received[list[Problem]] | UnsetType = UNSET
     """An explanation, if there is one. List."""
 
 
@@ -458,18 +459,18 @@ class Problem(Model):
     Evidence: public. The vendor's general page and a captured 401.
     """
 
-    title: str | int | float | bool | None | UnsetType = UNSET
+    title: Received[str] = MISSING
     """The kind of error in two or three words. Text."""
 
-    message: str | int | float | bool | None | UnsetType = UNSET
+    message: Received[str] = MISSING
     """A sentence for a person to read. Text."""
 
-    code: str | int | float | bool | None | UnsetType = UNSET
+    code: Received[str] = MISSING
     """The vendor's code. Only those of x-error-codes are known; the others in the examples here
     are made up. Text.
     """
 
-    meta: ProblemMeta | list[Any] | None | UnsetType = UNSET
+    meta: Received[ProblemMeta] | UnsetType = UNSET
     """Which value of which item was refused."""
 
 
@@ -481,15 +482,15 @@ class ProblemMeta(Model):
     readers of the vendor's description of September 2026, an error has no `meta` at all.
     """
 
-    parameter: str | int | float | bool | None | UnsetType = UNSET
+    parameter: Received[str | None] | UnsetType = UNSET
     """The field or parameter. Text or null."""
 
-    value: str | int | float | bool | None | UnsetType = UNSET
+    value: Received[str | float | bool | None] | UnsetType = UNSET
     """What was sent in it. How an array or an object is shown is not known. Text or number or
     true or false or null.
     """
 
-    source: str | int | float | bool | None | UnsetType = UNSET
+    source: Received[str | int | None] | UnsetType = UNSET
     """The item, for instance by its external id. Text or whole number or null."""
 
 
@@ -500,10 +501,10 @@ class Segment(Model):
     Evidence: inferred. No page prints one.
     """
 
-    id: str | int | float | bool | None | UnsetType = UNSET
+    id: Received[str | int] = MISSING
     """The segment's id. Text or whole number."""
 
-    name: str | int | float | bool | None | UnsetType = UNSET
+    name: Received[str] = MISSING
     """The name given in the panel. Text."""
 
 
@@ -514,13 +515,13 @@ class SegmentCount(Model):
     Evidence: inferred. The envelope is public; the page mentions a count, not its name.
     """
 
-    meta: Meta | list[Any] | None | UnsetType = UNSET
+    meta: Received[Meta] = MISSING
     """Information about the response."""
 
-    data: list[CountedSegment | list[Any] | None] | None | UnsetType = UNSET
+    data: Received[list[CountedSegment]] = MISSING
     """The segment; empty while it is being counted. List, at most 1 item."""
 
-    errors: list[Problem | list[Any] | None] | None | UnsetType = UNSET
+    errors: Received[list[Problem]] | UnsetType = UNSET
     """Never together with data, except for status 207. List."""
 
 
@@ -531,13 +532,13 @@ class SegmentList(Model):
     Evidence: inferred. The envelope is public, the shape of an item is a guess.
     """
 
-    meta: Meta | list[Any] | None | UnsetType = UNSET
+    meta: Received[Meta] = MISSING
     """Information about the response."""
 
-    data: list[Segment | list[Any] | None] | None | UnsetType = UNSET
+    data: Received[list[Segment]] = MISSING
     """The segments. List."""
 
-    errors: list[Problem | list[Any] | None] | None | UnsetType = UNSET
+    errors: Received[list[Problem]] | UnsetType = UNSET
     """Never together with data, except for status 207. List."""
 
 
@@ -548,10 +549,10 @@ class WrittenContact(Model):
     Evidence: inferred. As WrittenContacts.
     """
 
-    id: str | int | float | bool | None | UnsetType = UNSET
+    id: Received[str] = MISSING
     """The contact's id, as text. Text, pattern `^[0-9]+$`."""
 
-    externalId: str | int | float | bool | None | UnsetType = UNSET
+    externalId: Received[str | None] = MISSING
     """The contact's unique name in the caller's own system. Text or null, at most 150
     characters.
     """
@@ -564,13 +565,13 @@ class WrittenContacts(Model):
     Evidence: inferred. The envelope is public; what data holds after a write is a guess.
     """
 
-    meta: Meta | list[Any] | None | UnsetType = UNSET
+    meta: Received[Meta] = MISSING
     """Information about the response."""
 
-    data: list[WrittenContact | list[Any] | None] | None | UnsetType = UNSET
+    data: Received[list[WrittenContact]] = MISSING
     """One item a contact that was touched. List."""
 
-    errors: list[Problem | list[Any] | None] | None | UnsetType = UNSET
+    errors: Received[list[Problem]] | UnsetType = UNSET
     """What was refused; with status 207 only. List."""
 
 
@@ -581,10 +582,10 @@ class WrittenGroup(Model):
     Evidence: inferred. As WrittenGroups.
     """
 
-    id: str | int | float | bool | None | UnsetType = UNSET
+    id: Received[int] = MISSING
     """The group's id. Whole number, at least 1."""
 
-    externalId: str | int | float | bool | None | UnsetType = UNSET
+    externalId: Received[str | None] = MISSING
     """The group's unique name in the caller's own system. Text or null."""
 
 
@@ -595,11 +596,11 @@ class WrittenGroups(Model):
     Evidence: inferred. The envelope is public; what data holds after a write is a guess.
     """
 
-    meta: Meta | list[Any] | None | UnsetType = UNSET
+    meta: Received[Meta] = MISSING
     """Information about the response."""
 
-    data: list[WrittenGroup | list[Any] | None] | None | UnsetType = UNSET
+    data: Received[list[WrittenGroup]] = MISSING
     """One item a group that was touched. List."""
 
-    errors: list[Problem | list[Any] | None] | None | UnsetType = UNSET
+    errors: Received[list[Problem]] | UnsetType = UNSET
     """What was refused; with status 207 only. List."""

@@ -1,16 +1,15 @@
 """Letterbox: models of requests and responses, with the field names of the API.
 
-Fields of responses accept any JSON scalar. Their docstrings have the documented type.
+`Received[…]` is the spec's type for a type checker. The decoder accepts odd values in its place, and a missing field is
+UNSET.
 
 Written from specs/letterbox.yaml, never by hand.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 from attrs import define
-from crossbook_wire.http import Model, RenamedModel
+from crossbook_wire.http import MISSING, Model, Received, RenamedModel
 from msgspec import UNSET, UnsetType
 
 
@@ -30,22 +29,22 @@ class Addressee(
     Evidence: documented.
     """
 
-    address: str | int | float | bool | None | UnsetType = UNSET
+    address: Received[str] = MISSING
     """The e-mail address. Text."""
 
-    first_name: str | int | float | bool | None | UnsetType = UNSET
+    first_name: Received[str | None] = MISSING
     """The first name. Text or null."""
 
-    last_name: str | int | float | bool | None | UnsetType = UNSET
+    last_name: Received[str | None] = MISSING
     """The last name. Text or null."""
 
-    phone: str | int | float | bool | None | UnsetType = UNSET
+    phone: Received[str | None] = MISSING
     """The phone in E.164. Text or null."""
 
-    from_: str | int | float | bool | None | UnsetType = UNSET
+    from_: Received[str | None] = MISSING
     """The company. Text or null."""
 
-    class_: str | int | float | bool | None | UnsetType = UNSET
+    class_: Received[str | None] = MISSING
     """The class of the postage. Text or null."""
 
 
@@ -90,7 +89,7 @@ class AddresseePage(RenamedModel, kw_only=True, rename={"items": "@items"}):
     Evidence: documented.
     """
 
-    items: list[Addressee | list[Any] | None] | None | UnsetType = UNSET
+    items: Received[list[Addressee]] = MISSING
     """The page. List."""
 
 
@@ -100,13 +99,13 @@ class Failure(RenamedModel, kw_only=True, rename={"error": "@error"}):
     Evidence: documented.
     """
 
-    error: str | int | float | bool | None | UnsetType = UNSET
+    error: Received[str] = MISSING
     """The error code. Text."""
 
-    detail: str | int | float | bool | None | UnsetType = UNSET
+    detail: Received[str] = MISSING
     """What is wrong. Text."""
 
-    property: str | int | float | bool | None | UnsetType = UNSET
+    property: Received[str | None] | UnsetType = UNSET
     """The property that was refused. Text or null."""
 
 
@@ -152,5 +151,5 @@ class OneAddressee(Model):
     Evidence: documented.
     """
 
-    addressee: Addressee | list[Any] | None | UnsetType = UNSET
+    addressee: Received[Addressee] = MISSING
     """An addressee as the vendor stores it."""

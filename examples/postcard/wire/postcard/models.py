@@ -1,16 +1,15 @@
 """Postcard: models of requests and responses, with the field names of the API.
 
-Fields of responses accept any JSON scalar. Their docstrings have the documented type.
+`Received[…]` is the spec's type for a type checker. The decoder accepts odd values in its place, and a missing field is
+UNSET.
 
 Written from specs/postcard.yaml, never by hand.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 from attrs import define
-from crossbook_wire.http import Model
+from crossbook_wire.http import MISSING, Model, Received
 from msgspec import UNSET, UnsetType
 
 
@@ -21,13 +20,13 @@ class Error(Model):
     Evidence: documented.
     """
 
-    code: str | int | float | bool | None | UnsetType = UNSET
+    code: Received[str] = MISSING
     """Its name. Text."""
 
-    message: str | int | float | bool | None | UnsetType = UNSET
+    message: Received[str] = MISSING
     """For people. Text."""
 
-    field: str | int | float | bool | None | UnsetType = UNSET
+    field: Received[str | None] | UnsetType = UNSET
     """The field that was refused. Text or null."""
 
 
@@ -38,7 +37,7 @@ class ErrorAnswer(Model):
     Evidence: documented.
     """
 
-    error: Error | list[Any] | None | UnsetType = UNSET
+    error: Received[Error] = MISSING
     """An error."""
 
 
@@ -66,7 +65,7 @@ class PeopleAnswer(Model):
     Evidence: documented.
     """
 
-    people: list[Person | list[Any] | None] | None | UnsetType = UNSET
+    people: Received[list[Person]] = MISSING
     """The page. List."""
 
 
@@ -77,16 +76,16 @@ class Person(Model):
     Evidence: documented.
     """
 
-    id: str | int | float | bool | None | UnsetType = UNSET
+    id: Received[str] = MISSING
     """The vendor's id. Text."""
 
-    email: str | int | float | bool | None | UnsetType = UNSET
+    email: Received[str] = MISSING
     """Where to write. Text."""
 
-    name: str | int | float | bool | None | UnsetType = UNSET
+    name: Received[str] = MISSING
     """The whole name. Text."""
 
-    company: str | int | float | bool | None | UnsetType = UNSET
+    company: Received[str | None] = MISSING
     """Where the person works. Text or null."""
 
 
@@ -97,7 +96,7 @@ class PersonAnswer(Model):
     Evidence: documented.
     """
 
-    person: Person | list[Any] | None | UnsetType = UNSET
+    person: Received[Person] = MISSING
     """A person as the vendor keeps it."""
 
 

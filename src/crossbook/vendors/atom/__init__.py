@@ -9,9 +9,11 @@ from crossbook.book import AddressBook, BookOptions
 from crossbook.vendors.atom.profile import PROFILE
 
 if TYPE_CHECKING:
-    from crossbook_wire.atom import Api
+    from crossbook_wire.atom import Api, models
     from crossbook_wire.http import Send
 
+    from crossbook.contacts import Contacts
+    from crossbook.groups import Groups
     from crossbook.vendors.atom.adapter import AtomAdapter
 
 __all__ = ["Atom"]
@@ -43,6 +45,8 @@ class Atom(AddressBook):
 
     profile = PROFILE
     wire: Api
+    contacts: Contacts[models.ListedContact | models.Contact]
+    groups: Groups[models.AddressBook | models.AddressBookDetail]
 
     @hide_internal_frames
     def __init__(self, token: str, *, account: str | None = None, **options: Unpack[BookOptions]) -> None:

@@ -20,6 +20,7 @@ from crossbook.vendor import (
     join_name,
     known_fields,
     map_rows,
+    parse_model,
     parse_rows,
     parse_str,
 )
@@ -127,10 +128,11 @@ class AtomAdapter(VendorAdapter):
 
     async def _address_book(self, id: str) -> models.AddressBookDetail:
         response = await self._api.address_books.get_address_book(models.AddressBookId(id=int(id)))
-        if not isinstance(response.result, models.AddressBookDetail):
+        book = parse_model(response.result, models.AddressBookDetail)
+        if book is None:
             raise self.missing_field("getAddressBook", "result")
-        self.check_same_id(response.result.id, id, "getAddressBook", "result.id")
-        return response.result
+        self.check_same_id(book.id, id, "getAddressBook", "result.id")
+        return book
 
     async def _contacts(self, group: str, *, missing_group_is_empty: bool = True) -> list[Contact | None]:
         try:
@@ -144,8 +146,9 @@ class AtomAdapter(VendorAdapter):
 
     async def _row(self, id: str) -> models.Contact:
         response = await self._api.contacts.get_contact(models.ContactTextId(id=id))
-        row = response.result.contact if isinstance(response.result, models.ContactResult) else None
-        if not isinstance(row, models.Contact):
+        result = parse_model(response.result, models.ContactResult)
+        row = None if result is None else parse_model(result.contact, models.Contact)
+        if row is None:
             raise self.missing_field("getContact", "result.contact")
         self.check_same_id(row.id, id, "getContact", "result.contact.id")
         return row

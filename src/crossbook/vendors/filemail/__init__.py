@@ -13,10 +13,12 @@ from crossbook.errors import InvalidResponseError
 from crossbook.vendors.filemail.profile import EXPIRED_TOKEN, PROFILE
 
 if TYPE_CHECKING:
-    from crossbook_wire.filemail import Api
+    from crossbook_wire.filemail import Api, models
     from crossbook_wire.http import Request, Response, Send
 
     from crossbook._http.auth import LoginAuth, TokenStore
+    from crossbook.contacts import Contacts
+    from crossbook.groups import Groups
     from crossbook.vendors.filemail.adapter import FilemailAdapter
 
 __all__ = ["Filemail"]
@@ -53,6 +55,8 @@ class Filemail(AddressBook):
 
     profile = PROFILE
     wire: Api
+    contacts: Contacts[models.Contact]
+    groups: Groups[models.Group]
 
     @hide_internal_frames
     def __init__(

@@ -11,7 +11,7 @@ from msgspec import UNSET
 from crossbook._concurrency import map_in_chunks
 from crossbook.errors import CrossbookError
 from crossbook.models import Contact, ExternalId, Group, attach_raw
-from crossbook.vendor import Fetch, Query, VendorAdapter, known_fields, map_rows, parse_rows, parse_str
+from crossbook.vendor import Fetch, Query, VendorAdapter, known_fields, map_rows, parse_model, parse_rows, parse_str
 from crossbook.vendors.filemail.profile import PAGING, PROFILE
 
 # Our field → the member of a response, and of a request.
@@ -46,9 +46,8 @@ class FilemailAdapter(VendorAdapter):
         response = await self._api.contacts.create_contact(
             name=contact.name or "", email=contact.email or "", mobile=contact.phone or UNSET
         )
-        created = response.contact
-        new = created.contactid if isinstance(created, models.AddedContact) else None
-        id = self.require_id(new, "createContact", "contact.contactid")
+        created = parse_model(response.contact, models.AddedContact)
+        id = self.require_id(None if created is None else created.contactid, "createContact", "contact.contactid")
         try:
             for group in contact.groups or ():
                 await self.add_to_group(group, id)
@@ -78,16 +77,14 @@ class FilemailAdapter(VendorAdapter):
     def list_groups(self, size: int) -> Fetch[Group]:
         async def fetch_all() -> Sequence[Group | None]:
             response = await self._api.groups.list_groups()
-            groups = _first_set(response.groups, response.Groups)
-            rows = self.require_rows(groups, models.Group, "listGroups", "groups")
+            rows = self.require_rows(response.groups, models.Group, "listGroups", "groups")
             return await map_rows(rows, lambda row: _group(row, row.contactgroupname))
 
         return PAGING.over(fetch_all, size)
 
     async def create_group(self, name: str, description: str | None, external_id: str | None) -> str:
         response = await self._api.groups.create_group(name=name)
-        groups = _first_set(response.Groups, response.groups)
-        rows = [row for row in parse_rows(groups, models.Group) or () if row and parse_str(row.contactgroupid)]
+        rows = [row for row in parse_rows(response.Groups, models.Group) or () if row and parse_str(row.contactgroupid)]
         # The response is an array. If it holds all groups, the new one is the last with this name.
         named = [row for row in rows if parse_str(row.contactgroupname) == name] or rows
         if not named:
@@ -108,8 +105,7 @@ class FilemailAdapter(VendorAdapter):
 
     async def _fetch_rows(self, matches: Callable[[models.Contact], bool]) -> list[models.Contact]:
         response = await self._api.contacts.list_contacts()
-        contacts = _first_set(response.contacts, response.Contacts)
-        rows = self.require_rows(contacts, models.Contact, "listContacts", "contacts")
+        rows = self.require_rows(response.contacts, models.Contact, "listContacts", "contacts")
         kept = await map_in_chunks(rows, lambda row: row if row is not None and matches(row) else None)
         return [row for row in kept if row is not None]
 
@@ -117,11 +113,6 @@ class FilemailAdapter(VendorAdapter):
         for row in await self._fetch_rows(lambda row: parse_str(row.contactid) == id):
             return row
         raise self.not_found("contact", "listContacts")
-
-
-def _first_set(value: object, other: object) -> object:
-    """Return `value`, or `other` if a response lacks the first: the vendor names a member `contacts` or `Contacts`."""
-    return value if value is not UNSET else other
 
 
 def _has_email(row: models.Contact, email: str) -> bool:

@@ -14,9 +14,11 @@ from crossbook.vendors.serwersms.profile import PROFILE, TEXT_FIELDS
 
 if TYPE_CHECKING:
     from crossbook_wire.http import Send
-    from crossbook_wire.serwersms import Api
+    from crossbook_wire.serwersms import Api, models
 
     from crossbook._http.auth import StaticAuth
+    from crossbook.contacts import Contacts
+    from crossbook.groups import Groups
     from crossbook.vendors.serwersms.adapter import SerwerSMSAdapter
 
 __all__ = ["Imported", "SerwerSMS"]
@@ -63,6 +65,8 @@ class SerwerSMS(AddressBook):
 
     profile = PROFILE
     wire: Api
+    contacts: Contacts[models.ContactRow | models.Contact]
+    groups: Groups[models.GroupRow | models.Group]
 
     @hide_internal_frames
     def __init__(

@@ -12,10 +12,12 @@ from crossbook.vendors.vercom.profile import PROFILE
 
 if TYPE_CHECKING:
     from crossbook_wire.http import Send
-    from crossbook_wire.vercom import Api
+    from crossbook_wire.vercom import Api, models
 
     from crossbook._http.auth import StaticAuth
     from crossbook._pagination.pager import Pager
+    from crossbook.contacts import Contacts
+    from crossbook.groups import Groups
     from crossbook.vendors.vercom.adapter import VercomAdapter
     from crossbook.vendors.vercom.fields_and_segments import Field, Fields, Segment, Segments
 
@@ -59,6 +61,8 @@ class Vercom(AddressBook):
 
     profile = PROFILE
     wire: Api
+    contacts: Contacts[models.Contact]
+    groups: Groups[models.Group]
     fields: Fields
     segments: Segments
 

@@ -26,6 +26,8 @@ from crossbook.vendor import (
     list_spellings,
     parse_bool,
     parse_datetime,
+    parse_list,
+    parse_object,
     parse_str,
 )
 from crossbook.vendors.vercom.multi_status import (
@@ -470,12 +472,12 @@ class VercomAdapter(VendorAdapter):
         known = _CONTACT if opted_out is None else _CONTACT_OPTED_OUT
         if not (
             type(external_id) is type(phone) is type(email) is type(company) is type(first) is type(last) is str
-            and type(data) is dict and type(archived) is bool and row.createdAt is not UNSET
+            and type(data) is dict and type(archived) is bool and given.createdAt is not UNSET
         ):  # fmt: skip
             known = known_fields(row, known, _READ)
             external_id, phone, email = parse_str(external_id), parse_str(phone), parse_str(email)
             company, first, last = parse_str(company), parse_str(first), parse_str(last)
-            data, archived = row.externalData if isinstance(row.externalData, dict) else {}, parse_bool(archived)
+            data, archived = parse_object(data), parse_bool(archived)
         return make_contact(
             row,
             known,
@@ -496,8 +498,7 @@ class VercomAdapter(VendorAdapter):
 
 
 def _written_rows(response: WriteResponse) -> list[models.WrittenContact | models.WrittenGroup]:
-    rows = response.data if isinstance(response.data, list) else ()
-    return [row for row in rows if isinstance(row, models.WrittenContact | models.WrittenGroup)]
+    return [row for row in parse_list(response.data) if isinstance(row, models.WrittenContact | models.WrittenGroup)]
 
 
 def _new_contact(contact: Contact) -> models.NewContact:

@@ -11,7 +11,7 @@ from msgspec import Struct, to_builtins
 
 from crossbook import _redaction
 from crossbook.errors import CrossbookError, InvalidResponseError, NotFoundError, RejectedError
-from crossbook.vendor import parse_int, parse_object, parse_str
+from crossbook.vendor import parse_int, parse_list, parse_model, parse_object, parse_str
 from crossbook.vendors.vercom.profile import PROFILE, parse_error
 
 WriteResponse = models.WrittenContacts | models.WrittenGroups
@@ -60,7 +60,7 @@ class MultiStatusResponse:
         self._operation = operation
         self._sent = dict(zip(items, sent, strict=False))
         self._meta = read_meta(response)
-        self._listed = response.data if isinstance(response.data, list) else []
+        self._listed = parse_list(response.data)
         self._rows = [(parse_str(row.id), parse_str(row.externalId)) for row in self._listed if isinstance(row, _ROWS)]
         self._problems = read_errors(response)
         self.hides_refusal = not (self._rows or self._problems) or count_errors(response) > len(self._problems)
@@ -220,7 +220,7 @@ def _source(error: Any) -> str:
 
 def read_meta(response: WriteResponse) -> dict[str, Any]:
     """Return the `meta` of a response as a dict; empty if it has none."""
-    return to_builtins(response.meta) if isinstance(response.meta, models.Meta) else {}
+    return parse_object(to_builtins(parse_model(response.meta, models.Meta)))
 
 
 def read_errors(response: WriteResponse) -> list[Any]:
