@@ -39,9 +39,10 @@ class KeyedHash:
     def fingerprint(self, item: object) -> str:
         """Return the keyed hash of an input. A later run compares the hash to detect that the source has changed."""
         try:
+            given: Any = item
             if isinstance(item, Contact):
-                item = {name: value for name in _FIELDS if (value := getattr(item, name)) not in (None, "")}
-            return self._hash(_encode(item))
+                given = {name: value for name in _FIELDS if (value := getattr(given, name)) not in (None, "")}
+            return self._hash(_encode(given))
         except Exception:
             return self._hash(type(item).__name__.encode())  # an item that cannot be written either
 

@@ -468,7 +468,8 @@ class VercomAdapter(VendorAdapter):
         # Half of a page's time is spent here. A row with the usual types needs no call for each of its fields.
         given: Any = row
         external_id, phone, email, company = given.externalId, given.phoneNumber, given.email, given.companyName
-        first, last, data, archived = given.firstName, given.lastName, given.externalData, given.inArchive
+        first, last, archived = given.firstName, given.lastName, given.inArchive
+        data = row.externalData
         known = _CONTACT if opted_out is None else _CONTACT_OPTED_OUT
         if not (
             type(external_id) is type(phone) is type(email) is type(company) is type(first) is type(last) is str
