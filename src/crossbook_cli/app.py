@@ -22,19 +22,23 @@ from crossbook_cli.verify import verify
 _HELP = f"""
 One address book over SerwerSMS, Atom Telecom, Filemail and Vercom.
 
-A BOOK is a vendor (**serwersms**, **atom**, **filemail**, **vercom**) or an account of a vendor that the environment names: **eu** if CROSSBOOK_EU_VENDOR is vercom. Credentials come only from the environment. **crossbook books** lists the books and the variables that are missing.
+A BOOK is a vendor (serwersms, atom, filemail, vercom) or an account of a vendor that the environment names: eu if
+CROSSBOOK_EU_VENDOR is vercom. Credentials come only from the environment. "crossbook books" lists the books and the
+variables that are missing.
 
-Results go to standard output, messages and progress to standard error. **--json** prints JSON; a list is one object per line.
+Results go to standard output, messages and progress to standard error. --json prints JSON; a list is one object per
+line.
 
 Exit codes: {EXIT_CODES}
-"""  # noqa: E501  (typer takes each line for a paragraph)
+"""
 
 app = typer.Typer(
     name="crossbook",
     cls=CommandGroup,
     help=_HELP,
     no_args_is_help=True,
-    rich_markup_mode="markdown",
+    # The tables of rich cut words at 80 columns, and leave 18 columns for the text of an option.
+    rich_markup_mode=None,
     # A traceback with locals would show phones and credentials.
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -18,7 +18,9 @@ from crossbook_cli.signals import run
 
 
 def books(
-    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that each vendor has to respond.")] = 5.0,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, metavar="SECONDS", help="Seconds that each vendor has to respond.")
+    ] = 5.0,
     json: Json = False,
 ) -> None:
     """List the books, and check that their vendors respond.

@@ -19,11 +19,13 @@ _SIGNS = {"native": "●", "emulated": "◐", "unsupported": "–"}
 def capabilities(
     book: Annotated[
         str | None,
-        typer.Argument(metavar="[BOOK]", help="Only this book, with notes.", autocompletion=complete_book),
+        typer.Argument(metavar="BOOK", help="Only this book, with notes.", autocompletion=complete_book),
     ] = None,
     json: Json = False,
 ) -> None:
-    """List what each vendor supports: ● natively, ◐ emulated with other requests, – not at all.
+    """List what each vendor supports.
+
+    ● means natively, ◐ emulated with other requests, – not at all.
 
     With a BOOK, notes name the cost of each emulation and the limits. The command sends no requests and needs no
     credentials.

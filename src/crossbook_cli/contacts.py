@@ -11,19 +11,45 @@ from crossbook.contacts import AnyChannel
 from crossbook.errors import InvalidInputError
 from crossbook.models import Contact, ExternalId, WriteResult
 from crossbook_cli.errors import NOT_FOUND
-from crossbook_cli.options import Assignments, Book, Id, Json, OnUnsupportedField, parse_assignments, run_with_book
-from crossbook_cli.output import print_fields, print_item, print_json, print_message, print_pages, print_status
+from crossbook_cli.options import (
+    Assignments,
+    Book,
+    Id,
+    Json,
+    OnUnsupportedField,
+    Yes,
+    confirm,
+    parse_assignments,
+    run_with_book,
+)
+from crossbook_cli.output import (
+    format_cell,
+    print_fields,
+    print_item,
+    print_json,
+    print_message,
+    print_pages,
+    print_status,
+)
 
 _COLUMNS = ("id", "phone", "email", "name", "company")
 
 
 def list_contacts(
     book: Book,
-    group: Annotated[str | None, typer.Option(help="Contacts of the group with this id.")] = None,
-    search: Annotated[str | None, typer.Option(help="Contacts with this text in any field (SerwerSMS).")] = None,
-    phone: Annotated[str | None, typer.Option(help="Contacts with exactly this phone (Vercom).")] = None,
-    email: Annotated[str | None, typer.Option(help="Contacts with this address (Filemail, Vercom).")] = None,
-    external_id: Annotated[str | None, typer.Option(help="Contacts with this external id (Vercom).")] = None,
+    group: Annotated[str | None, typer.Option(metavar="ID", help="Contacts of the group with this id.")] = None,
+    search: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Contacts with this text in any field (SerwerSMS).")
+    ] = None,
+    phone: Annotated[
+        str | None, typer.Option(metavar="NUMBER", help="Contacts with exactly this phone (Vercom).")
+    ] = None,
+    email: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Contacts with this address (Filemail, Vercom).")
+    ] = None,
+    external_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="Contacts with this external id (Vercom).")
+    ] = None,
     archived: Annotated[
         bool | None, typer.Option("--archived/--not-archived", help="Archived contacts, or others (Vercom).")
     ] = None,
@@ -31,16 +57,20 @@ def list_contacts(
         Literal["sms", "email", "push"] | None,
         typer.Option(help="Contacts that opted out of this channel (SerwerSMS, Vercom)."),
     ] = None,
-    sort: Annotated[str | None, typer.Option(help="The vendor's name of a column to sort by (SerwerSMS).")] = None,
+    sort: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="The vendor's name of a column to sort by (SerwerSMS).")
+    ] = None,
     descending: Annotated[bool, typer.Option("--descending", help="Sort in descending order.")] = False,
     unique: Annotated[bool, typer.Option("--unique", help="Omit contacts that repeat per group (SerwerSMS).")] = False,
     full: Annotated[bool, typer.Option("--full", help="All fields, with one request per contact (Atom).")] = False,
-    limit: Annotated[int | None, typer.Option(min=1, help="The largest number of contacts.")] = None,
-    page_size: Annotated[int | None, typer.Option(min=1, help="Contacts per request.")] = None,
-    after: Annotated[str | None, typer.Option(help="Resume from the cursor that an error named.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, metavar="NUMBER", help="The largest number of contacts.")] = None,
+    page_size: Annotated[int | None, typer.Option(min=1, metavar="NUMBER", help="Contacts per request.")] = None,
+    after: Annotated[
+        str | None, typer.Option(metavar="CURSOR", help="Resume from the cursor that an error named.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """List contacts: all, or those that match every given filter.
+    """List all contacts, or those that match every given filter.
 
     In a pipe the columns are separated by tabs: id, phone, e-mail, name, company. --json prints every field that the
     vendor's list has. A filter that the vendor does not support is refused before any request.
@@ -71,14 +101,19 @@ def get(book: Book, id: Id, json: Json = False) -> None:
 @contacts.command("find")
 def find(
     book: Book,
-    phone: Annotated[str | None, typer.Option(help="In any spelling; phones are compared in normal form.")] = None,
-    email: Annotated[str | None, typer.Option(help="In any case; addresses are compared without case.")] = None,
-    external_id: Annotated[str | None, typer.Option(help="Your own id of the contact (Vercom).")] = None,
+    phone: Annotated[
+        str | None, typer.Option(metavar="NUMBER", help="In any spelling; phones are compared in normal form.")
+    ] = None,
+    email: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="In any case; addresses are compared without case.")
+    ] = None,
+    external_id: Annotated[str | None, typer.Option(metavar="ID", help="Your own id of the contact (Vercom).")] = None,
     json: Json = False,
 ) -> None:
-    """Show the contact with this phone, e-mail address or external id; give exactly one of them.
+    """Show the contact with this phone, e-mail or external id.
 
-    The exit code is 5 if no contact matches. It is 6 if several contacts match; the error lists their ids.
+    Give exactly one of them. The exit code is 5 if no contact matches. It is 6 if several contacts match; the error
+    lists their ids.
     """
     found = run_with_book(book, lambda opened: opened.contacts.find(phone=phone, email=email, external_id=external_id))
     if found is None:
@@ -93,7 +128,11 @@ def create(
 ) -> None:
     """Create a contact and print its id.
 
-    Example: crossbook contacts create vercom phone=+48500600700 first_name=Anna groups=3380,3381 fields.city=Łódź
+    Examples:
+
+    \b
+    crossbook contacts create vercom phone=+48500600700 first_name=Anna
+    crossbook contacts create vercom phone=500600701 groups=3380,3381
     """
     values = {name: value for name, value in parse_assignments(fields).items() if value is not None}
     _print_write(
@@ -115,7 +154,9 @@ def update(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Change the given fields of a contact; other fields stay. An empty value clears a field.
+    """Change the given fields of a contact; other fields stay.
+
+    An empty value clears a field.
 
     Example: crossbook contacts update vercom 123 company=ABC last_name=
     """
@@ -127,17 +168,22 @@ def update(
 
 
 @contacts.command("delete")
-def delete(book: Book, id: Id, json: Json = False) -> None:
-    """Delete one contact, by the vendor's id."""
+def delete(book: Book, id: Id, yes: Yes = False, json: Json = False) -> None:
+    """Delete one contact, by the vendor's id.
+
+    The command asks first, unless you pass --yes.
+    """
+    confirm(f"Delete the contact {format_cell(id)} at {book}? This cannot be undone.", yes=yes)
     run_with_book(book, lambda opened: opened.contacts.delete(id))
     print_status(id, "deleted", json=json)
 
 
 @contacts.command("unsubscribe")
 def unsubscribe(book: Book, id: Id, channel: Channel, json: Json = False) -> None:
-    """Opt a contact out of one channel, or of all channels (SerwerSMS, Vercom).
+    """Opt a contact out of one channel, or of all channels.
 
-    SerwerSMS stores the phone number, so other contacts with the number are opted out too.
+    SerwerSMS and Vercom have opt-outs. SerwerSMS stores the phone number, so other contacts with the number are opted
+    out too.
 
     Example: crossbook contacts unsubscribe vercom 123 sms
     """
@@ -156,9 +202,10 @@ def resubscribe(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Opt a contact in again, so that messages reach it on this channel (SerwerSMS, Vercom). Ask the person first.
+    """Opt a contact in again. Ask the person first.
 
-    Only this command ends an opt-out: `import`, `copy` and `contacts update` keep it.
+    Messages reach the contact on this channel again (SerwerSMS, Vercom). Only this command ends an opt-out: import,
+    copy and contacts update keep it.
 
     SerwerSMS stores opt-outs by phone number. If other contacts have the number, the command fails with exit code 6,
     unless you pass --shared-phone. Ask them too.

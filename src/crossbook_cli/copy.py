@@ -14,8 +14,10 @@ from crossbook_cli.signals import run
 
 @with_batch_options
 def copy(
-    source: Annotated[str, typer.Argument(metavar="BOOK", help="The book to copy from.", autocompletion=complete_book)],
-    target: Annotated[str, typer.Argument(metavar="BOOK", help="The book to copy to.", autocompletion=complete_book)],
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="The book to copy from.", autocompletion=complete_book)
+    ],
+    target: Annotated[str, typer.Argument(metavar="TARGET", help="The book to copy to.", autocompletion=complete_book)],
     group: Annotated[str | None, typer.Option(metavar="ID", help="Only contacts in the group with this id.")] = None,
     groups: Annotated[
         Literal["by_name", "none"],
@@ -30,14 +32,14 @@ def copy(
     *,
     options: BatchCommandOptions,
 ) -> None:
-    """Copy contacts from the first book to the second. Nothing is deleted.
+    """Copy contacts from one book to another. Nothing is deleted.
 
-    A contact that exists already in the second book is skipped; see --match and --on-duplicate. Contacts that opted out
-    are skipped and counted, or opted out in the second book too (--on-opted-out); no contact is subscribed again. A
-    contact with a field that the second vendor does not support fails, unless --on-loss drop is given.
+    A contact that exists already in the target is skipped; see --match and --on-duplicate. Contacts that opted out are
+    skipped and counted, or opted out in the target too (--on-opted-out); no contact is subscribed again. With a field
+    that the target does not support a contact fails, unless --on-loss drop is given.
 
     --json prints {"result": {"item_key", "status", "id", "error", …}} for each contact, where item_key is its id in the
-    first book, and {"summary": {"counts", …}} at the end.
+    source, and {"summary": {"counts", …}} at the end.
 
     Example: crossbook copy serwersms vercom --journal copy.sqlite --dry-run
     """

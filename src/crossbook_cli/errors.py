@@ -26,8 +26,8 @@ EXIT_CODES = (
     "by SIGTERM, 129 by SIGHUP); 141 the reader of a pipe closed it."
 )
 _HINTS: dict[type[CrossbookError], str] = {
-    errors.AuthError: "The vendor rejected the credentials: check the variables that `crossbook books` lists.",
-    errors.UnsupportedError: "`crossbook capabilities` shows what each vendor supports.",
+    errors.AuthError: 'The vendor rejected the credentials: check the variables that "crossbook books" lists.',
+    errors.UnsupportedError: '"crossbook capabilities" shows what each vendor supports.',
     errors.NoResponseError: "The request may have been processed: check before you repeat it.",
     errors.RateLimitError: "Try again later.",
     errors.VendorUnavailableError: "Try again later.",

@@ -29,7 +29,10 @@ def export(
     ] = False,
     separator: Annotated[
         str | None,
-        typer.Option(help="The separator of CSV; by default a comma, or a tab for .tsv. Polish spreadsheets expect ;"),
+        typer.Option(
+            metavar="SIGN",
+            help="The separator of CSV; by default a comma, or a tab for .tsv. Polish spreadsheets expect ;",
+        ),
     ] = None,
     plain: Annotated[
         bool,
@@ -40,17 +43,18 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     json: Json = False,
 ) -> None:
-    """Write the contacts of a book to a file: CSV, Excel (.xlsx), JSON lines or vCard.
+    """Write the contacts of a book to a file.
 
-    Each contact is written once, with the names of its groups. CSV is UTF-8 and safe to open in a spreadsheet: a cell
-    that a spreadsheet would run as a formula, such as +48…, begins with an apostrophe. `crossbook import` removes the
-    apostrophe and reads every value unchanged; --plain leaves it out. All cells of .xlsx are text. The UID of a vCard
-    stays the same for the name of the book and the contact's id. The file appears when it is complete.
+    The file is CSV, Excel (.xlsx), JSON lines or vCard. Each contact is written once, with the names of its groups. CSV
+    is UTF-8 and safe to open in a spreadsheet: a cell that a spreadsheet would run as a formula, such as +48…, begins
+    with an apostrophe. "crossbook import" removes the apostrophe and reads every value unchanged; --plain leaves it
+    out. All cells of .xlsx are text. The UID of a vCard stays the same for the name of the book and the contact's id.
+    The file appears when it is complete.
 
     Examples:
 
+    \b
     crossbook export vercom --to people.csv
-
     crossbook export serwersms --to - --format jsonl | jq .phone
     """
     chosen = files.choose_format(to, format)

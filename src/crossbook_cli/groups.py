@@ -6,19 +6,22 @@ from typing import Annotated
 
 import typer
 
-from crossbook_cli.options import Book, Json, run_with_book
-from crossbook_cli.output import print_fields, print_item, print_pages, print_status
+from crossbook_cli.options import Book, Json, Yes, confirm, run_with_book
+from crossbook_cli.output import format_cell, print_fields, print_item, print_pages, print_status
 
-groups = typer.Typer(help="List, create, rename and delete groups; add and remove contacts.", no_args_is_help=True)
+groups = typer.Typer(help="List, create, change and delete groups.", no_args_is_help=True)
 
-GroupId = Annotated[str, typer.Argument(metavar="GROUP", help="The group's id, as `groups list` shows it.")]
+GroupId = Annotated[str, typer.Argument(metavar="GROUP", help='The group\'s id, as "crossbook groups list" shows it.')]
 ContactId = Annotated[str, typer.Argument(metavar="CONTACT", help="The contact's id.")]
-Name = Annotated[str, typer.Argument(metavar="NAME")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The group's name.")]
 
 
 @groups.command("list")
 def list_groups(book: Book, json: Json = False) -> None:
-    """List the groups: id, name, and the number of contacts if the vendor reports it."""
+    """List the groups: id, name and number of contacts.
+
+    The number is empty if the vendor does not report it.
+    """
     run_with_book(book, lambda opened: print_pages(opened.groups.list(), ("id", "name", "count"), json=json))
 
 
@@ -32,8 +35,8 @@ def get(book: Book, group: GroupId, json: Json = False) -> None:
 def create(
     book: Book,
     name: Name,
-    description: Annotated[str | None, typer.Option(help="The purpose of the group (Vercom).")] = None,
-    external_id: Annotated[str | None, typer.Option(help="Your own id of the group (Vercom).")] = None,
+    description: Annotated[str | None, typer.Option(metavar="TEXT", help="The purpose of the group (Vercom).")] = None,
+    external_id: Annotated[str | None, typer.Option(metavar="ID", help="Your own id of the group (Vercom).")] = None,
     json: Json = False,
 ) -> None:
     """Create a group and print its id."""
@@ -57,9 +60,17 @@ def delete(
     with_contacts: Annotated[
         bool, typer.Option("--with-contacts", help="Delete its contacts too (SerwerSMS, Atom).")
     ] = False,
+    yes: Yes = False,
     json: Json = False,
 ) -> None:
-    """Delete a group. Its contacts stay, unless --with-contacts is given."""
+    """Delete a group. Its contacts stay.
+
+    With --with-contacts its contacts are deleted too. The command asks first, unless you pass --yes.
+    """
+    what = (
+        f"the group {format_cell(group)} and all its contacts" if with_contacts else f"the group {format_cell(group)}"
+    )
+    confirm(f"Delete {what} at {book}? This cannot be undone.", yes=yes)
     run_with_book(book, lambda opened: opened.groups.delete(group, with_contacts=with_contacts))
     print_status(group, "deleted", json=json)
 

@@ -48,10 +48,11 @@ def import_file(
         typer.Option(metavar="NAME", help="Add all contacts to this group only, and ignore the groups in the file."),
     ] = None,
     encoding: Annotated[
-        str | None, typer.Option(help="The encoding, if it is detected wrongly: utf-8, cp1250, iso8859-2 …")
+        str | None,
+        typer.Option(metavar="NAME", help="The encoding, if it is detected wrongly: utf-8, cp1250, iso8859-2 …"),
     ] = None,
     separator: Annotated[
-        str | None, typer.Option(help="The separator of a CSV file, if it is detected wrongly.")
+        str | None, typer.Option(metavar="SIGN", help="The separator of a CSV file, if it is detected wrongly.")
     ] = None,
     names: Annotated[
         Literal["keep", "split"],
@@ -93,9 +94,10 @@ def import_file(
 
     Examples:
 
+    \b
     crossbook import people.csv --to vercom --dry-run
-
-    crossbook import contacts.csv --to serwersms --map "Handy=phone" --group Fair --journal fair.sqlite
+    crossbook import people.csv --to atom --map "Handy=phone" --group Fair
+    crossbook import people.xlsx --to serwersms --journal people.sqlite
     """
     digest = None
     if options.journal is not None and not options.dry_run:

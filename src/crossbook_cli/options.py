@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, fields
 from functools import wraps
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Unpack, get_type_hints
 
 import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.prompt import Confirm
 
 import crossbook
 from crossbook._batch.lookups import Lookup
@@ -21,6 +25,7 @@ from crossbook.errors import InvalidInputError
 from crossbook.files import Format
 from crossbook.files.cells import decode_field
 from crossbook.registry import list_accounts, list_vendors
+from crossbook_cli.errors import USAGE
 from crossbook_cli.output import print_message, use_json
 from crossbook_cli.signals import run
 
@@ -46,11 +51,12 @@ Book: TypeAlias = Annotated[
 Json: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Print JSON; a list is one object per line.", callback=use_json)
 ]
+Yes: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 Id: TypeAlias = Annotated[str, typer.Argument(metavar="ID", help="The contact's id.")]
 Assignments: TypeAlias = Annotated[
     list[str],
     typer.Argument(
-        metavar="FIELD=VALUE...",
+        metavar="FIELD=VALUE",
         help=f"FIELD is one of {', '.join(_FIELD_NAMES)}, or fields.NAME for an extra field. The value of groups is "
         "ids, separated by commas.",
         autocompletion=_complete_field,
@@ -202,6 +208,30 @@ def with_batch_options(command: Callable[..., None]) -> Callable[..., None]:
     run_command.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]  # typer reads both
     run_command.__annotations__ = {each.name: each.annotation for each in (*own, *shared)}
     return run_command
+
+
+def confirm(question: str, *, yes: bool, note: str = "") -> None:
+    """Ask the user a question in the terminal, and return if the answer is yes.
+
+    Args:
+        question: the question.
+        yes: the value of --yes: do not ask.
+        note: what to print before the question.
+
+    Raises:
+        InvalidInputError: there is no terminal to ask in.
+        typer.Exit: the answer is not yes.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise InvalidInputError("there is no terminal to ask for confirmation in: pass --yes to confirm", field="yes")
+    if note:
+        print_message(note)
+    # Not `typer.confirm`, which writes a blank to standard output.
+    if not Confirm.ask(escape(question), console=Console(stderr=True), default=False):
+        print_message("Nothing was done.")
+        raise typer.Exit(USAGE)
 
 
 def run_with_book(name: str, work: Callable[[AddressBook], Awaitable[T]], **options: Unpack[BookOptions]) -> T:

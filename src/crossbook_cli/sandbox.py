@@ -8,10 +8,11 @@ from crossbook.errors import InvalidInputError
 
 
 def sandbox(context: typer.Context) -> None:
-    """Serve the four vendors on loopback, to try everything without an account (extra `sandbox`).
+    """Serve the four vendors on loopback, to try everything.
 
-    The command takes the options of crossbook-sandbox: see crossbook sandbox --help. With --env it prints the
-    variables that the other commands read. With --seed 100 its accounts have 100 contacts each.
+    No account is needed, but the extra sandbox is. The command takes the options of crossbook-sandbox: see crossbook
+    sandbox --help. With --env it prints the variables that the other commands read. With --seed 100 its accounts have
+    100 contacts each.
     """
     try:
         from crossbook_sandbox.__main__ import main

@@ -11,21 +11,24 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.prompt import Confirm
 from rich.table import Table
 
 import crossbook_verify
 from crossbook.book import AddressBook
-from crossbook.errors import InvalidInputError
 from crossbook.registry import load_book_class
 from crossbook.vendor import VendorProfile
-from crossbook_cli.errors import SOME_FAILED, USAGE
-from crossbook_cli.options import Book, Json, run_with_book
+from crossbook_cli.errors import SOME_FAILED
+from crossbook_cli.options import Book, Json, Yes, confirm, run_with_book
 from crossbook_cli.output import open_output, print_message
 from crossbook_verify import Leftover, Report, Verdict, max_requests
 from crossbook_verify.claims import LEVELS
 from crossbook_verify.cleanup import CLEANUP_LIMIT
 from crossbook_verify.sample import EMAIL, GROUP
+
+_NOTE = (
+    f"In the account of {{book}} this creates up to five equal contacts ({EMAIL}) and three groups ({GROUP!r}), "
+    "changes them, and deletes them again. First it deletes what an earlier run left under these names."
+)
 
 
 def verify(
@@ -37,23 +40,23 @@ def verify(
         bool,
         typer.Option("--write", help="Also create, change and delete a test contact and group, after confirmation."),
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Write without confirmation.")] = False,
+    yes: Yes = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     json: Json = False,
 ) -> None:
-    """Check the claims of the spec about a vendor's responses against your account.
+    """Check what the spec says about a vendor's responses.
 
-    Many claims were never checked on a live account. The command sends a limited number of requests that only read. It
-    reports each claim as confirmed, refuted or not seen, and every key and error code that the spec does not have. The
-    report is Markdown for an issue. It contains no phone, name, id or other value of the account.
+    Many claims were never checked on a live account, such as yours. The command sends a limited number of requests that
+    only read. It reports each claim as confirmed, refuted or not seen, and every key and error code that the spec does
+    not have. The report is Markdown for an issue. It contains no phone, name, id or other value of the account.
 
     The exit code is 0 if no claim was refuted. It is 1 if a claim was refuted, if the command ended early, or if a test
     contact or group could not be deleted. The command ends early, with a report, if the announced requests are used up.
 
     Examples:
 
+    \b
     crossbook verify vercom
-
     crossbook verify serwersms --write --to report.md
     """
     profile: VendorProfile = load_book_class(book).profile
@@ -61,8 +64,8 @@ def verify(
     with open_output(to, force=force, private=True) as file:
         rest = f"and at most {CLEANUP_LIMIT:,} more to clean up" if write else "which only read"
         print_message(f"Verifying {profile.title}: at most {limit} requests, {rest}.")
-        if write and not yes:
-            _confirm(book, profile)
+        if write:
+            confirm("Write?", yes=yes, note=_NOTE.format(book=book))
         with _progress_bar(limit) as update:
 
             async def work(opened: AddressBook) -> Report:
@@ -75,21 +78,6 @@ def verify(
     _print_summary(report, to)
     if report.refuted or report.stopped or report.leftovers:
         raise typer.Exit(SOME_FAILED)
-
-
-def _confirm(book: str, profile: VendorProfile) -> None:
-    if not sys.stdin.isatty():
-        raise InvalidInputError(
-            "--write needs confirmation in a terminal: pass --yes to write without confirmation", field="write"
-        )
-    print_message(
-        f"In the account of {book} this creates up to five equal contacts ({EMAIL}) and three groups ({GROUP!r}), "
-        "changes them, and deletes them again. First it deletes what an earlier run left under these names."
-    )
-    # Not `typer.confirm`, which writes a blank to standard output.
-    if not Confirm.ask("Write?", console=Console(stderr=True), default=False):
-        print_message(f"No request was sent to {profile.title}.")
-        raise typer.Exit(USAGE)
 
 
 @contextmanager

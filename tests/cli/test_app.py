@@ -6,16 +6,20 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 import python_path
+import typer
 from command import Run
 from control import Server
 
 import crossbook
+from crossbook_cli.app import app
 from crossbook_sandbox.credentials import CREDENTIALS
 
 GET = ("contacts", "get", "vercom", "1")
@@ -33,6 +37,37 @@ def test_help(run: Run) -> None:
         assert "create" in run(command).out + run(command).err
     assert run("--version").out == f"crossbook {version('crossbook')}\n"
     assert crossbook.__version__ == version("crossbook")
+
+
+def list_commands(command: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield the words of every command, and its object."""
+    command = typer.main.get_command(app) if command is None else command
+    yield path, command
+    for name, child in getattr(command, "commands", {}).items():
+        yield from list_commands(child, (*path, name))
+
+
+def test_help_is_whole_at_80_columns(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No line is longer than the terminal, and no word of a text or of an option is cut."""
+    monkeypatch.setenv("COLUMNS", "80")
+    for path, command in list_commands():
+        if path == ("sandbox",):  # another program prints its help
+            continue
+        out = run(*path, "--help").out
+        assert max(map(len, out.splitlines())) <= 80, path
+        words = " ".join(out.split())
+        texts = [command.help.replace("\b", "")]
+        texts += [
+            child.help.partition("\n")[0].partition(". ")[0] for child in getattr(command, "commands", {}).values()
+        ]
+        for parameter in command.params:
+            texts += [getattr(parameter, "help", None) or "", parameter.metavar or "", *parameter.opts]
+            texts += parameter.secondary_opts
+        assert [text for text in texts if " ".join(text.split()) not in words] == []
+        names = [each.metavar for each in command.params if each.param_type_name == "argument"]
+        assert len(names) == len(set(names))
+        assert "<bool>" not in words
+        assert "<str>" not in words.partition("Options:")[2]
 
 
 @pytest.mark.parametrize(

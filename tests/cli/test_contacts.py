@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
+
 import pytest
 from command import Run
 from control import Server
@@ -30,7 +33,7 @@ def test_contact_create_update_find_delete(run: Run, group: str) -> None:
     assert run("contacts", "update", "vercom", "crm-1", "last_name=Próbna", "--external").code == 0
     (contact,) = run("contacts", "find", "vercom", "--phone", "500 600 700", "--json").lines
     assert (contact["company"], contact["first_name"], contact["last_name"]) == ("A=B", None, "Próbna")
-    assert run("contacts", "delete", "vercom", id).code == 0
+    assert run("contacts", "delete", "vercom", id, "--yes").code == 0
     assert run("contacts", "get", "vercom", id).code == 5
     assert run("contacts", "find", "vercom", "--external-id", "crm-1").code == 5
 
@@ -115,5 +118,43 @@ def test_groups_commands(run: Run, group: str) -> None:
     assert len(run("contacts", "list", "vercom", "--group", group).out.splitlines()) == 1
     assert run("groups", "remove", "vercom", group, contact, "--json").lines == [{"id": contact, "status": "removed"}]
     assert run("contacts", "list", "vercom", "--group", group).out == ""
-    assert run("groups", "delete", "vercom", group).code == 0
+    assert run("groups", "delete", "vercom", group, "-y").code == 0
     assert run("groups", "get", "vercom", group).code == 5
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Return a function that types a line in a terminal, which is the standard input of the next command."""
+
+    def type_line(text: str) -> None:
+        terminal = io.StringIO(text + "\n")
+        terminal.isatty = lambda: True  # type: ignore[method-assign]
+        monkeypatch.setattr("sys.stdin", terminal)
+
+    return type_line
+
+
+@pytest.mark.parametrize("what", ["contacts", "groups", "with contacts"])
+def test_delete_asks_first(run: Run, typed: Callable[[str], None], group: str, what: str) -> None:
+    """Without a terminal the command is refused; any answer but yes deletes nothing."""
+    command, more = ("contacts", ()) if what == "contacts" else ("groups", ("--with-contacts",) * (what != "groups"))
+    book, id = ("atom", "1") if more else ("vercom", group)
+    if command == "contacts":
+        id = run("contacts", "create", "vercom", "phone=+48500600700", "--json").lines[0]["id"]
+    elif more:
+        id = run("groups", "create", book, "Fair", "--json").lines[0]["id"]
+    delete = (command, "delete", book, id, *more)
+    ran = run(*delete)
+    assert (ran.code, ran.out) == (2, "")
+    assert "pass --yes to confirm" in ran.err
+    for answer in ("", "n", "nope\nn"):
+        typed(answer)
+        ran = run(*delete)
+        assert (ran.code, ran.out) == (2, "")
+        assert f"Delete the {command.removesuffix('s')} {id}" in ran.err
+        assert ("all its contacts" in ran.err) == bool(more)
+        assert "Nothing was done." in ran.err
+    assert run(command, "get", book, id).code == 0
+    typed("y")
+    assert run(*delete).code == 0
+    assert run(command, "get", book, id).code == 5

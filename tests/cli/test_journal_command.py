@@ -25,9 +25,9 @@ def test_journal_show_and_archive(run: Run) -> None:
     assert run(*IMPORT).code == 0
     ran = run("journal", "show", "import.sqlite")
     assert (ran.code, ran.out) == (0, "-\tvercom\tcontacts.create_many\tfinished\t2 created\n")
-    ran = run("journal", "archive", "import.sqlite", "--run", "typo")
+    ran = run("journal", "archive", "import.sqlite", "--yes", "--run", "typo")
     assert (ran.code, "The journal has no run 'typo'" in ran.err) == (2, True), ran.err
-    ran = run("journal", "archive", "import.sqlite")
+    ran = run("journal", "archive", "import.sqlite", "--yes")
     assert (ran.code, "import.sqlite holds outcomes only" in ran.err) == (0, True), ran.err
     (record,) = run("journal", "show", "import.sqlite", "--json").lines
     assert (record["name"], record["state"], record["counts"], record["match"]) == (
@@ -36,7 +36,7 @@ def test_journal_show_and_archive(run: Run) -> None:
         {"created": 2},
         "auto",
     )
-    assert run("journal", "archive", "import.sqlite", "--json").lines == [{"run": "", "state": "archived"}]
+    assert run("journal", "archive", "import.sqlite", "--yes", "--json").lines == [{"run": "", "state": "archived"}]
     again = run(*IMPORT)
     assert (again.code, "the journal is archived" in again.err) == (2, True), again.err
     assert "journal=" not in again.err
