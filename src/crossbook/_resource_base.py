@@ -13,6 +13,7 @@ from crossbook.vendor import Fetch, VendorAdapter
 
 if TYPE_CHECKING:
     from crossbook._batch.assemble import BatchContext
+    from crossbook.suppressions import SuppressionList
 
 T = TypeVar("T", bound=HasId)
 
@@ -27,11 +28,13 @@ class Resource:
         adapter: VendorAdapter,
         session: Session,
         make_batch_context: Callable[[float | None], BatchContext] | None = None,
+        suppressions: SuppressionList | None = None,
     ) -> None:
         self._adapter = adapter
         self._profile = adapter.profile
         self._session = session
         self._make_batch_context = make_batch_context
+        self._suppressions = suppressions
 
     def _require(self, method: str) -> None:
         """Raise UnsupportedError if the vendor does not support this method, or UsageError if the book is not open."""

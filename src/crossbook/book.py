@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from crossbook._http.options import Options
     from crossbook.contacts import Contacts
     from crossbook.groups import Groups
+    from crossbook.suppressions import SuppressionList
     from crossbook.vendor import VendorAdapter
 
 BATCH_ATTEMPTS = 8
@@ -43,6 +44,7 @@ class BookOptions(CallOptions, total=False):
         http_client: an `AsyncClient` of httpx or httpx2, or a connector of aiohttp
             (`aiohttp.TCPConnector(ssl=context)`), for client certificates, your own CA, or proxies. You keep its pool
             and redirects, and you close it. The cookies in its jar are not sent.
+        suppressions: the list of people who opted out, which the book honours (`SuppressionList`). You close it.
         allow_http: allows a base_url without https. Loopback addresses are always allowed.
     """
 
@@ -53,6 +55,7 @@ class BookOptions(CallOptions, total=False):
     concurrency: int
     transport: Literal["httpx", "httpx2", "aiohttp"]
     http_client: Any
+    suppressions: SuppressionList | None
     allow_http: bool
 
 
@@ -114,6 +117,9 @@ class AddressBook:
         transport = _transports.make_transport(
             settings.pop("transport", "httpx"), base.origin, concurrency, settings.pop("http_client", None)
         )
+        self._suppressions: SuppressionList | None = settings.pop("suppressions", None)
+        if self._suppressions is not None and not hasattr(self._suppressions, "check_many"):
+            raise self._invalid("suppressions", "must be a crossbook.SuppressionList")
         self._check_call_options(settings)
         self._options = Options(**settings)
         self._session = Session(profile, base, auth, transport, rate, concurrency, account=account, brand=brand)
@@ -129,8 +135,10 @@ class AddressBook:
         self._adapter = self._make_adapter(self._client.send if is_single else self._client.send_in_batch)
         self._adapter.region = self._region
         self._adapter.in_batch = self._options.max_wait is not None
-        self.contacts = Contacts(self._adapter, self._session, self._batch_context, self._default_group)
-        self.groups = Groups(self._adapter, self._session, self._batch_context)
+        self.contacts = Contacts(
+            self._adapter, self._session, self._batch_context, self._default_group, self._suppressions
+        )
+        self.groups = Groups(self._adapter, self._session, self._batch_context, self._suppressions)
 
     def _batch_context(self, max_wait: float | None = None) -> BatchContext:
         """Return what a batch uses of this book, with more attempts, longer waits and a separate count of requests."""
@@ -142,7 +150,7 @@ class AddressBook:
         other = self._copy(
             replace(self._options, max_attempts=attempts, max_wait=math.inf if max_wait is None else max_wait)
         )
-        return BatchContext(other._adapter, other._session, other._options, other._client)
+        return BatchContext(other._adapter, other._session, other._options, other._client, self._suppressions)
 
     def _make_adapter(self, send: Send) -> VendorAdapter:
         raise TypeError("AddressBook is an abstract class: use SerwerSMS, Atom, Filemail or Vercom")

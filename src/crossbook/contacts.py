@@ -20,9 +20,11 @@ from crossbook.vendor import Query, VendorAdapter
 if TYPE_CHECKING:
     from crossbook._batch.assemble import BatchContext, BatchOptions, Items
     from crossbook._batch.batch import Batch
+    from crossbook._batch.consent import Consent
     from crossbook._batch.operations import OnOptedOut
     from crossbook._batch.resolver import OnDuplicate
     from crossbook._batch.results import Status
+    from crossbook.suppressions import SuppressionList
     from crossbook.vendor import Match, MatchKey
 
 AnyChannel = Literal["sms", "email", "push", "all"]
@@ -42,8 +44,9 @@ class Contacts(Resource, Generic[RawT]):
         session: Session,
         make_batch_context: Callable[[float | None], BatchContext],
         default_group: str | None,
+        suppressions: SuppressionList | None = None,
     ) -> None:
-        super().__init__(adapter, session, make_batch_context)
+        super().__init__(adapter, session, make_batch_context, suppressions)
         self._default_group = default_group
 
     @hide_internal_frames
@@ -198,7 +201,11 @@ class Contacts(Resource, Generic[RawT]):
 
     @hide_internal_frames
     async def create(
-        self, contact: Contact, *, on_unsupported_field: _validation.OnUnsupportedField = "error"
+        self,
+        contact: Contact,
+        *,
+        on_unsupported_field: _validation.OnUnsupportedField = "error",
+        on_opted_out: Literal["error", "unsubscribe"] = "error",
     ) -> WriteResult:
         """Create a contact.
 
@@ -207,12 +214,15 @@ class Contacts(Resource, Generic[RawT]):
             on_unsupported_field: "error" refuses a contact with a field that the vendor cannot store, before any
                 request; "drop" leaves the field out and lists it in the result. The groups of a contact that was read
                 from another vendor are such a field.
+            on_opted_out: what to do with a contact that the book's suppression list has. "error" refuses it;
+                "unsubscribe" creates it opted out (Vercom, SerwerSMS).
 
         Returns:
             A `WriteResult`: `.id`, `.contact`, `.dropped_fields`, `.write_only_fields`.
 
         Raises:
-            InvalidInputError: a field is unsupported, too long, or missing although the vendor requires it.
+            InvalidInputError: a field is unsupported, too long, or missing although the vendor requires it; or the
+                suppression list has the contact.
             RejectedError: the vendor refused the contact; `error.field` is the field, if the vendor names it.
             NoResponseError: no response came, and the contact may exist. Look for it before a repeat.
 
@@ -229,6 +239,10 @@ class Contacts(Resource, Generic[RawT]):
             on_unsupported_field=on_unsupported_field,
             group=self._default_group,
         )
+        if self._suppressions is not None:
+            (listed,) = await self._make_consent(self._suppressions, on_opted_out).find_listed([contact])
+            if listed:
+                return await self._create_opted_out(contact, listed, on_unsupported_field, on_opted_out)
         id = await self._adapter.create_contact(prepared.contact)
         return WriteResult(
             id=id,
@@ -238,12 +252,50 @@ class Contacts(Resource, Generic[RawT]):
             write_only_fields=prepared.write_only_fields,
         )
 
+    async def _create_opted_out(
+        self,
+        contact: Contact,
+        listed: frozenset[Any],
+        on_unsupported_field: _validation.OnUnsupportedField,
+        on_opted_out: Literal["error", "unsubscribe"],
+    ) -> WriteResult:
+        """Create a listed contact in a batch, which knows how a contact is created opted out, or raise its error."""
+        marked = [replace(contact, opted_out=(contact.opted_out or frozenset()) | listed)]
+        batch = self.create_many(marked, on_unsupported_field=on_unsupported_field, on_opted_out=on_opted_out)
+        async with batch as run:
+            results = [result async for result in run]
+        (result,) = results
+        if result.error is not None:
+            raise result.error
+        if result.id is None or result.contact is None or result.status != "created":
+            raise UnsupportedError(
+                f"{self._profile.title} cannot opt a contact out of {', '.join(sorted(listed))}, so the contact was "
+                "not created",
+                vendor=self._profile.vendor, field="on_opted_out",
+            )  # fmt: skip
+        return WriteResult(
+            id=result.id,
+            status="created",
+            contact=replace(result.contact, id=result.id),
+            dropped_fields=result.dropped_fields,
+            write_only_fields=result.write_only_fields,
+        )
+
     @hide_internal_frames
-    async def update(self, id: str | ExternalId, **changes: Unpack[ContactChanges]) -> WriteResult:
+    async def update(
+        self,
+        id: str | ExternalId,
+        *,
+        on_opted_out: Literal["error", "unsubscribe"] = "error",
+        **changes: Unpack[ContactChanges],
+    ) -> WriteResult:
         """Change the given fields of a contact. None clears a field; fields that are not given stay.
 
         Args:
             id: the vendor's id, or `ExternalId("…")` if the vendor supports that (Vercom).
+            on_opted_out: what to do if the book's suppression list has the new phone or e-mail. "error" refuses the
+                update, "unsubscribe" opts the contact out first (Vercom, SerwerSMS). If the contact itself is listed,
+                its new phone and e-mail are listed too.
             changes: fields by name. `fields={"name": value}` changes only the given names. `groups=[…]` replaces the
                 groups (Atom: moves the contact); except on Atom and SerwerSMS this costs one call for each group.
 
@@ -264,12 +316,16 @@ class Contacts(Resource, Generic[RawT]):
         self._require("contacts.update")
         _validation.check_contact_id(self._profile, id)
         prepared = _validation.prepare_changes(self._profile, changes, region=self._adapter.region)
+        written: tuple[str, ...] = ()
+        if self._suppressions is not None:
+            consent = self._make_consent(self._suppressions, on_opted_out)
+            written = ("opted_out",) if await consent.check_update(id, prepared) else ()
         stored = await self._adapter.update_contact(id, prepared)
         return WriteResult(
             id=stored,
             status="updated",
             contact=Contact(id=stored, **prepared),
-            write_only_fields=_validation.list_write_only(self._profile, prepared),
+            write_only_fields=(*_validation.list_write_only(self._profile, prepared), *written),
         )
 
     @hide_internal_frames
@@ -316,15 +372,22 @@ class Contacts(Resource, Generic[RawT]):
         return tuple(await self._adapter.groups_of(_validation.check_id(self._profile, "id", id)))
 
     @hide_internal_frames
-    async def unsubscribe(self, id: str, channel: AnyChannel) -> None:
+    async def unsubscribe(self, id: str, channel: AnyChannel) -> WriteResult:
         """Opt a contact out of messages on one channel, or on all channels (Vercom: the contact; SerwerSMS: its phone).
 
         SerwerSMS stores the phone number on its blacklist. So this opts out every contact with the number, also
         contacts that are created later.
 
+        A book with a suppression list reads the contact, and writes the list first. It takes any channel, also at a
+        vendor without opt-outs (Atom, Filemail): then only the list holds the opt-out, and the vendor does not.
+
         Args:
             id: the contact's id at the vendor.
             channel: "sms", "email", "push", or "all" for all channels of the vendor (SerwerSMS: sms only).
+
+        Returns:
+            A `WriteResult`. If only the suppression list holds the opt-out, `.status` is `unchanged`, and
+            `.dropped_fields` has `opted_out`.
 
         Raises:
             NotFoundError: the contact does not exist.
@@ -338,13 +401,23 @@ class Contacts(Resource, Generic[RawT]):
             await book.contacts.unsubscribe(created.id, channel="sms")
             ```
         """
+        contact = Contact(id=id)
+        if self._suppressions is not None:
+            self._session.check_open()
+            consent = self._make_consent(self._suppressions)
+            await consent.record(_validation.check_id(self._profile, "id", id), consent.check_channel(channel))
+            if not consent.is_held(channel):
+                return WriteResult(id=id, status="unchanged", contact=contact, dropped_fields=("opted_out",))
         self._require("contacts.unsubscribe")
         await self._adapter.unsubscribe(
             _validation.check_id(self._profile, "id", id), _validation.check_channel(self._profile, channel)
         )
+        return WriteResult(id=id, status="updated", contact=contact)
 
     @hide_internal_frames
-    async def resubscribe(self, id: str, channel: AnyChannel, *, shared_phone: bool = False) -> None:
+    async def resubscribe(
+        self, id: str, channel: AnyChannel, *, shared_phone: bool = False, reason: str | None = None
+    ) -> WriteResult:
         """Opt a contact in again to messages on one channel, or on all channels. Ask the person first.
 
         Only `resubscribe` and `resubscribe_many` end an opt-out. All other methods keep it.
@@ -354,6 +427,11 @@ class Contacts(Resource, Generic[RawT]):
             channel: as in `unsubscribe`.
             shared_phone: also opts in the other contacts with the same phone number, at a vendor that stores opt-outs
                 by phone number (SerwerSMS). Ask them too. By default the call is refused if there are others.
+            reason: why the person gets messages again. It is required if the book's suppression list has the contact,
+                and written there, before the vendor is called.
+
+        Returns:
+            As `unsubscribe`.
 
         Raises:
             AmbiguousMatchError: other contacts have the phone number; `error.candidates` are their ids.
@@ -364,13 +442,29 @@ class Contacts(Resource, Generic[RawT]):
             await book.contacts.resubscribe(created.id, channel="sms")
             ```
         """
-        self._require("contacts.resubscribe")
         _validation.check_flag(self._profile, "shared_phone", shared_phone)
-        await self._adapter.resubscribe(
-            _validation.check_id(self._profile, "id", id),
-            _validation.check_channel(self._profile, channel),
-            shared_phone=shared_phone,
-        )
+        contact = Contact(id=id)
+        if self._suppressions is None:
+            self._require("contacts.resubscribe")
+            await self._adapter.resubscribe(
+                _validation.check_id(self._profile, "id", id),
+                _validation.check_channel(self._profile, channel),
+                shared_phone=shared_phone,
+            )
+            return WriteResult(id=id, status="updated", contact=contact)
+        self._session.check_open()
+        consent = self._make_consent(self._suppressions)
+        id, channel_name = _validation.check_id(self._profile, "id", id), consent.check_channel(channel)
+        is_held = consent.is_held(channel)
+        call = partial(self._adapter.resubscribe, id, channel_name, shared_phone=shared_phone) if is_held else None
+        await consent.resubscribe(id, channel_name, reason, call)
+        dropped = () if is_held else ("opted_out",)
+        return WriteResult(id=id, status="updated" if is_held else "unchanged", contact=contact, dropped_fields=dropped)
+
+    def _make_consent(self, suppressions: SuppressionList, on_opted_out: OnOptedOut = "error") -> Consent:
+        from crossbook._batch.consent import Consent
+
+        return Consent(suppressions, self._adapter, on_opted_out)
 
     @hide_internal_frames
     def create_many(
@@ -401,8 +495,9 @@ class Contacts(Resource, Generic[RawT]):
                 With `match`, it is looked up: `result.still_subscribed` says that the vendor has a contact with its
                 phone, e-mail or external id that did not opt out. "unsubscribe" opts those contacts out of the
                 same channels, and creates a missing contact as opted out (Vercom, SerwerSMS). "error" fails the input.
-                The same is done with an input whose address opted out at the vendor, in another contact. "skip" leaves
-                an input out, too, whose channels the vendor does not have.
+                The same is done with an input whose address opted out at the vendor, in another contact, and with an
+                input that the book's suppression list has. "skip" leaves an input out, too, whose channels the vendor
+                does not have. "unsubscribe" also records inputs that opted out in the suppression list.
             options: see `BatchOptions`.
 
         Returns:
@@ -482,19 +577,32 @@ class Contacts(Resource, Generic[RawT]):
         from crossbook._batch.operations import Create
 
         context = self._batch_context("contacts.create", options.get("max_wait"))
-        create = Create(context.adapter, on_unsupported_field, self._default_group, on_opted_out=on_opted_out)
+        create = Create(
+            context.adapter, on_unsupported_field, self._default_group,
+            on_opted_out=on_opted_out, is_listed=context.suppressions is not None,
+        )  # fmt: skip
+        if context.suppressions is not None:
+            from crossbook._batch.consent import Consent
+
+            consent = Consent(context.suppressions, context.adapter, on_opted_out)
+            create.check_consent, create.find_listed = partial(consent.check_creates, create), consent.find_listed
         if on_opted_out == "unsubscribe":
             operation += ".unsubscribe"  # a journal of a run that skipped these inputs must not answer for this run
         return build_batch(context, create, contacts, options, operation=operation, **settings)
 
     @hide_internal_frames
     def update_many(
-        self, changes: Items[tuple[str | ExternalId, Mapping[str, Any]]], **options: Unpack[BatchOptions]
+        self,
+        changes: Items[tuple[str | ExternalId, Mapping[str, Any]]],
+        *,
+        on_opted_out: OnOptedOut = "skip",
+        **options: Unpack[BatchOptions],
     ) -> Batch[tuple[str | ExternalId, Mapping[str, Any]]]:
         """Update many contacts, each by its id and its changes.
 
         Args:
             changes: items `(id, {"company": "ABC", "last_name": None})`, with id and fields as in `update`.
+            on_opted_out: as in `update`. "skip" (default) leaves the update out (`skipped`).
             options: see `BatchOptions`.
 
         Returns:
@@ -513,7 +621,12 @@ class Contacts(Resource, Generic[RawT]):
         from crossbook._batch.operations import Update
 
         context = self._batch_context("contacts.update", options.get("max_wait"))
-        return build_batch(context, Update(context.adapter), changes, options, operation="contacts.update_many")
+        update = Update(context.adapter)
+        if context.suppressions is not None:
+            from crossbook._batch.consent import Consent
+
+            update.check_consent = Consent(context.suppressions, context.adapter, on_opted_out).check_updates
+        return build_batch(context, update, changes, options, operation="contacts.update_many")
 
     @hide_internal_frames
     def delete_many(self, ids: Items[str] | Pager[Contact], **options: Unpack[BatchOptions]) -> Batch[str]:
@@ -574,6 +687,7 @@ class Contacts(Resource, Generic[RawT]):
         channel: AnyChannel,
         *,
         shared_phone: bool = False,
+        reason: str | None = None,
         **options: Unpack[BatchOptions],
     ) -> Batch[str]:
         """Opt many contacts in again to messages on one channel, or on all channels. Ask the people first.
@@ -584,6 +698,7 @@ class Contacts(Resource, Generic[RawT]):
             ids: as in `delete_many`.
             channel: as in `unsubscribe_many`.
             shared_phone: as in `resubscribe`. A run of a journal with another value is another run.
+            reason: as in `resubscribe`.
             options: see `BatchOptions`.
 
         Returns:
@@ -600,7 +715,7 @@ class Contacts(Resource, Generic[RawT]):
         """
         return self._change_by_id(
             "contacts.resubscribe", "done", ids, options, "resubscribe", "resubscribe_contacts",
-            channel=channel, shared_phone=shared_phone,
+            channel=channel, shared_phone=shared_phone, reason=reason,
         )  # fmt: skip
 
     def _change_by_id(
@@ -611,19 +726,22 @@ class Contacts(Resource, Generic[RawT]):
         options: BatchOptions,
         one: str,
         many: str,
+        reason: str | None = None,
         **fixed: Any,
     ) -> Batch[str]:
         """Return a batch over contact ids, which calls the adapter's method `one`, or its bulk method `many`.
 
-        Both methods get the `fixed` arguments. The journal's name of the operation contains them.
+        Both methods get the `fixed` arguments. The journal's name of the operation contains them. If the book has a
+        suppression list, and the arguments have a channel, the list is written before the vendor is called.
         """
         from crossbook._batch.assemble import build_batch, get_bulk_method
         from crossbook._batch.operations import IdOperation
 
-        context = self._batch_context(operation, options.get("max_wait"))
-        name = f"{operation}_many"
-        if "channel" in fixed:
-            name += f".{_validation.check_channel(self._profile, fixed['channel'])}"
+        is_listed = "channel" in fixed and self._suppressions is not None
+        context = self._batch_context("contacts.get" if is_listed else operation, options.get("max_wait"))
+        name, channel = f"{operation}_many", fixed.get("channel")
+        if channel is not None and not is_listed:
+            name += f".{_validation.check_channel(self._profile, channel)}"
         if "shared_phone" in fixed:
             _validation.check_flag(self._profile, "shared_phone", fixed["shared_phone"])
             name += ".shared_phone" if fixed["shared_phone"] else ""
@@ -631,4 +749,8 @@ class Contacts(Resource, Generic[RawT]):
         call = partial(getattr(adapter, one), **fixed)
         calls = call, get_bulk_method(adapter, many, fixed)
         change = IdOperation(operation, adapter, status, *calls, read=adapter.get_contact)
+        if channel is not None and context.suppressions is not None:
+            from crossbook._batch.consent import listen
+
+            name += listen(change, context.suppressions, one, channel, reason)
         return build_batch(context, change, ids, options, operation=name)

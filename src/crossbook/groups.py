@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Generic, Unpack
+from typing import TYPE_CHECKING, Generic, Literal, Unpack
 
 from crossbook import _validation
 from crossbook._pagination.pager import Pager
@@ -15,6 +15,7 @@ from crossbook.models import Group, RawT
 if TYPE_CHECKING:
     from crossbook._batch.assemble import BatchOptions, Items
     from crossbook._batch.batch import Batch
+    from crossbook._batch.operations import OnOptedOut
 
 
 class Groups(Resource, Generic[RawT]):
@@ -145,15 +146,20 @@ class Groups(Resource, Generic[RawT]):
         await self._delete(self._adapter.delete_group(id, with_contacts=with_contacts))
 
     @hide_internal_frames
-    async def add(self, group: str, contact: str) -> None:
+    async def add(self, group: str, contact: str, *, on_opted_out: Literal["error", "unsubscribe"] = "error") -> None:
         """Add a contact to a group. The contact stays in its other groups.
+
+        A book with a suppression list reads the contact first.
 
         Args:
             group: the group's id at the vendor.
             contact: the contact's id at the vendor.
+            on_opted_out: what to do if the book's suppression list has the contact. "error" refuses the call,
+                "unsubscribe" opts the contact out first (Vercom, SerwerSMS).
 
         Raises:
             NotFoundError: the group or the contact does not exist.
+            InvalidInputError: the suppression list has the contact.
             UnsupportedError: Atom, where this would move the contact: use `contacts.update(id, groups=[group])`.
 
         Example:
@@ -163,7 +169,12 @@ class Groups(Resource, Generic[RawT]):
         """
         self._require("groups.add")
         group = _validation.check_id(self._profile, "group", group)
-        await self._adapter.add_to_group(group, _validation.check_id(self._profile, "id", contact))
+        contact = _validation.check_id(self._profile, "id", contact)
+        if self._suppressions is not None:
+            from crossbook._batch.consent import Consent
+
+            await Consent(self._suppressions, self._adapter, on_opted_out).check_member(contact)
+        await self._adapter.add_to_group(group, contact)
 
     @hide_internal_frames
     async def remove(self, group: str, contact: str) -> None:
@@ -227,11 +238,14 @@ class Groups(Resource, Generic[RawT]):
         return build_batch(context, delete, ids, options, operation=name)
 
     @hide_internal_frames
-    def add_many(self, pairs: Items[tuple[str, str]], **options: Unpack[BatchOptions]) -> Batch[tuple[str, str]]:
+    def add_many(
+        self, pairs: Items[tuple[str, str]], *, on_opted_out: OnOptedOut = "skip", **options: Unpack[BatchOptions]
+    ) -> Batch[tuple[str, str]]:
         """Add many contacts to groups: each input is a pair of a group id and a contact id.
 
         Args:
             pairs: items `(group, contact)`, both ids at the vendor.
+            on_opted_out: as in `add`. "skip" (default) leaves the pair out (`skipped`).
             options: see `BatchOptions`.
 
         Returns:
@@ -246,7 +260,7 @@ class Groups(Resource, Generic[RawT]):
             await book.groups.add_many([(friends.id, created.id)]).run()
             ```
         """
-        return self._change_members("groups.add", pairs, options, "add_to_group", "add_all_to_group")
+        return self._change_members("groups.add", pairs, options, "add_to_group", "add_all_to_group", on_opted_out)
 
     @hide_internal_frames
     def remove_many(self, pairs: Items[tuple[str, str]], **options: Unpack[BatchOptions]) -> Batch[tuple[str, str]]:
@@ -273,7 +287,13 @@ class Groups(Resource, Generic[RawT]):
         return self._change_members("groups.remove", pairs, options, "remove_from_group", "remove_all_from_group")
 
     def _change_members(
-        self, operation: str, pairs: Items[tuple[str, str]], options: BatchOptions, one: str, many: str
+        self,
+        operation: str,
+        pairs: Items[tuple[str, str]],
+        options: BatchOptions,
+        one: str,
+        many: str,
+        on_opted_out: OnOptedOut | None = None,
     ) -> Batch[tuple[str, str]]:
         from crossbook._batch.assemble import build_batch, get_bulk_method
         from crossbook._batch.operations import Membership
@@ -281,4 +301,8 @@ class Groups(Resource, Generic[RawT]):
         context = self._batch_context(operation, options.get("max_wait"))
         adapter = context.adapter
         change = Membership(operation, adapter, getattr(adapter, one), get_bulk_method(adapter, many, {}))
+        if on_opted_out is not None and context.suppressions is not None:
+            from crossbook._batch.consent import Consent
+
+            change.check_consent = Consent(context.suppressions, adapter, on_opted_out).check_members
         return build_batch(context, change, pairs, options, operation=f"{operation}_many")

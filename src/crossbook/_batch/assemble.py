@@ -35,6 +35,7 @@ from crossbook.vendor import VendorAdapter, VendorProfile
 
 if TYPE_CHECKING:
     from crossbook._batch.operations import Create
+    from crossbook.suppressions import SuppressionList
 
 I = TypeVar("I")  # noqa: E741  (an item of the source)
 Items = Iterable[I] | AsyncIterable[I]
@@ -97,12 +98,16 @@ class BatchOptions(TypedDict, total=False):
 
 @frozen
 class BatchContext:
-    """The parts of an open book that a batch uses: adapter, session, options, and the batch's own client."""
+    """The parts of an open book that a batch uses: adapter, session, options, and the batch's own client.
+
+    `suppressions` is the book's suppression list, or None.
+    """
 
     adapter: VendorAdapter
     session: Session
     options: Options
     client: Client
+    suppressions: SuppressionList | None = None
 
 
 def build_batch(

@@ -21,7 +21,14 @@ from crossbook._batch.item import (
     proves_no_write,
     stays_open,
 )
-from crossbook._batch.operations import BatchOperation, Completed, Create, ItemResponse, has_separate_calls
+from crossbook._batch.operations import (
+    BatchOperation,
+    Completed,
+    Create,
+    ItemResponse,
+    PreparedItem,
+    has_separate_calls,
+)
 from crossbook._batch.reader import ItemReader
 from crossbook._batch.resolver import Resolver
 from crossbook._batch.results import Result
@@ -406,9 +413,19 @@ class Executor(Generic[I]):
                 todo.append(item)
             else:
                 self._finish(item, replayed, report)
+        if self.operation.check_consent is not None and todo:
+            await self._check_consent([item.prepared for item in todo])
         todo = await self._decide_all(todo, report)
         calls = self._pool.add(todo, self._is_wanted) if self.pools else self._sender.split_into_calls(todo)
         await self._write(calls, report)
+
+    async def _check_consent(self, items: Sequence[PreparedItem]) -> None:
+        """Ask the suppression list about items, at most once for each. It may give them an outcome."""
+        assert self.operation.check_consent is not None
+        await self.operation.check_consent(items, dry_run=self.dry_run)
+        if self.resolver is not None:
+            for item in items:
+                self.resolver.remember_opted_out_input(item)
 
     def _is_wanted(self, item: BatchItem) -> bool:
         return any(self._keys.is_wanted(key) for key, _ in item.turns)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, Generic, Literal, TypeVar, get_args
@@ -60,6 +60,7 @@ class PreparedItem:
         opted_out: the channels that the contact opted out of, according to the source.
         opt_out: the channels that the batch opts the contact out of, at the vendor. If it is empty and `opted_out` is
             not, the contact is only looked up, and skipped.
+        person: the contact as the source has it, if a suppression list is asked for it.
     """
 
     value: Any
@@ -76,6 +77,7 @@ class PreparedItem:
     unmatched: bool = False
     opted_out: frozenset[str] = frozenset()
     opt_out: frozenset[str] = frozenset()
+    person: Contact | None = None
 
 
 class BatchOperation(ABC, Generic[I]):
@@ -84,9 +86,14 @@ class BatchOperation(ABC, Generic[I]):
     Args:
         capability: the capability's name in the profile, which has the size of a native bulk call.
         adapter: the vendor's adapter.
+
+    Attributes:
+        check_consent: asks the book's suppression list about the items of a chunk, before they are decided; None
+            without a list. It gets the items, and whether nothing may be written.
     """
 
     status: Status
+    check_consent: Callable[..., Awaitable[None]] | None = None
     creates = False  # a repeated write could make a second contact
     overwrites = False  # of two items with one key, the later item must be written last
 
@@ -160,7 +167,7 @@ class IdOperation(BatchOperation[str]):
     ) -> None:
         super().__init__(capability, adapter)
         self.status = status
-        self._one = one
+        self.call = one
         self._many = many
         self._read = read
         self._kind: Literal["id", "group"] = kind
@@ -168,13 +175,17 @@ class IdOperation(BatchOperation[str]):
         self._verified_size = 0  # the largest number of ids of a call that deleted all of them
         self._verifying = anyio.Lock()
 
+    def replace_call(self, one: Callable[[str], Any]) -> None:
+        """Write each id by this call, alone."""
+        self.call, self.bulk_size = one, 1
+
     def prepare(self, item: str) -> PreparedItem:
         id = _validation.check_id(self.profile, self._kind, item)
         return PreparedItem(id, id=id, key=id)
 
     async def write_one(self, item: PreparedItem, *, again: bool) -> Completed:
         try:
-            await self._one(item.value)
+            await self.call(item.value)
         except CrossbookError as error:
             if not self._is_deleted(error, again=again):
                 raise
@@ -282,6 +293,10 @@ class Create(BatchOperation[Contact]):
         on_unsupported_field: as in `create_many`.
         group: the group of a contact that names no group, if the vendor requires one.
         on_opted_out: what to do with a contact that opted out.
+        is_listed: whether the book has a suppression list, which can hold opt-outs that the vendor cannot.
+
+    Attributes:
+        find_listed: returns for each contact the channels that the list has; None without a list.
     """
 
     status = "created"
@@ -294,15 +309,18 @@ class Create(BatchOperation[Contact]):
         group: str | None,
         *,
         on_opted_out: OnOptedOut,
+        is_listed: bool = False,
     ) -> None:
         super().__init__("contacts.create", adapter)
+        self.find_listed: Callable[[Sequence[Contact]], Awaitable[Sequence[frozenset[str]]]] | None = None
         _validation.check_on_unsupported_field(self.profile, on_unsupported_field)
         if on_opted_out not in get_args(OnOptedOut):
             raise InvalidInputError(
                 "on_opted_out must be one of 'skip', 'unsubscribe', 'error'", field="on_opted_out",
                 vendor=self.profile.vendor,
             )  # fmt: skip
-        if on_opted_out == "unsubscribe" and self.profile.capability("contacts.unsubscribe").support == "unsupported":
+        is_unsupported = self.profile.capability("contacts.unsubscribe").support == "unsupported"
+        if on_opted_out == "unsubscribe" and is_unsupported and not is_listed:
             raise UnsupportedError(
                 f"{self.profile.title} has no opt-outs, so that a contact cannot be opted out there: pass "
                 "on_opted_out='skip' to leave these contacts out",
@@ -318,14 +336,43 @@ class Create(BatchOperation[Contact]):
                 "every item of the source must be a Contact", field="source", vendor=self.profile.vendor
             )
         if item.opted_out:
-            return self._prepare_opted_out(item, item.opted_out)
+            found = self._prepare_opted_out(item, item.opted_out)
+            found.person = item
+            return found
         prepared = self._prepare_contact(item, self._on_unsupported_field)
         return PreparedItem(
             prepared.contact,
             contact=prepared.contact,
             dropped_fields=prepared.dropped_fields,
             write_only_fields=prepared.write_only_fields,
+            person=item,
         )
+
+    def apply_opt_out(self, item: PreparedItem, channels: frozenset[str]) -> None:
+        """Handle a checked item whose contact opted out of these channels, according to the suppression list.
+
+        It becomes what `prepare` makes of an input that opted out: written as opted out, looked up and skipped, or
+        refused.
+        """
+        if self.on_opted_out == "error":
+            item.outcome = self._refuse_opted_out(channels)
+            return
+        was_opted_out, item.opted_out = bool(item.opted_out), item.opted_out | channels
+        opt_out = self.profile.channels & item.opted_out if self.on_opted_out == "unsubscribe" else frozenset[str]()
+        contact = item.contact
+        if opt_out and contact is not None and not (self.profile.opt_outs_by == "phone" and contact.phone is None):
+            if item.opt_out:
+                item.opt_out |= opt_out
+            elif not was_opted_out:
+                self.set_opt_out(item, opt_out)
+        elif "opted_out" not in item.dropped_fields:
+            item.dropped_fields = (*item.dropped_fields, "opted_out")
+
+    def _refuse_opted_out(self, channels: frozenset[Any]) -> InvalidInputError:
+        return InvalidInputError(
+            f"the contact opted out of {', '.join(sorted(channels))} (on_opted_out='error')",
+            field="opted_out", vendor=self.profile.vendor,
+        )  # fmt: skip
 
     def _prepare_opted_out(self, item: Contact, opted_out: frozenset[Any]) -> PreparedItem:
         """Prepare a contact that opted out: to be written as opted out, or to be looked up and skipped.
@@ -334,10 +381,7 @@ class Create(BatchOperation[Contact]):
             InvalidInputError: `on_opted_out="error"`, or the vendor cannot take the contact that is to be written.
         """
         if self.on_opted_out == "error":
-            raise InvalidInputError(
-                f"the contact opted out of {', '.join(sorted(opted_out))} (on_opted_out='error')",
-                field="opted_out", vendor=self.profile.vendor,
-            )  # fmt: skip
+            raise self._refuse_opted_out(opted_out)
         kept = item.known_fields - {"id", "opted_out"}
         bare = attach_raw(Contact(**{name: getattr(item, name) for name in kept}), item.raw, kept)
         opt_out: frozenset[str] = frozenset()
@@ -464,6 +508,12 @@ class Update(BatchOperation[Changes]):
 
     async def _call_bulk(self, items: Sequence[PreparedItem]) -> Sequence[Any]:
         return await self.adapter.update_contacts([item.value for item in items])  # type: ignore[no-any-return]
+
+
+async def opt_out(adapter: Any, id: str, channels: frozenset[str]) -> None:
+    """Opt a stored contact out of these channels of the vendor, by as few calls as possible."""
+    for channel in ("all",) if channels == adapter.profile.channels else sorted(channels):
+        await adapter.unsubscribe(id, channel)
 
 
 def has_separate_calls(profile: Any, changes: Mapping[str, Any]) -> bool:

@@ -23,7 +23,7 @@ from crossbook._batch.matching import (
     is_equal,
     merge_contacts,
 )
-from crossbook._batch.operations import Completed, Create, PreparedItem
+from crossbook._batch.operations import Completed, Create, PreparedItem, opt_out
 from crossbook.errors import (
     AmbiguousMatchError,
     CrossbookError,
@@ -168,6 +168,10 @@ class Resolver:
         outcome = await self._resolve_lost_create(item)
         if outcome is None:
             item.state = "ready"
+            if self.operation.find_listed is not None and item.prepared.outcome is not None:
+                return item.prepared.outcome  # listed as opted out since the create was sent
+            if item.prepared.opted_out and not item.prepared.opt_out:
+                return Completed("skipped")
         return outcome
 
     async def _decide_before_write(self, item: BatchItem) -> ItemOutcome | None:
@@ -183,6 +187,11 @@ class Resolver:
         try:
             # A list is too old to decide about consent.
             found = await self.lookups.find(contact, since, fresh=bool(prepared.opted_out))
+            if self.operation.find_listed is not None:
+                await self._apply_listed(prepared, contact, found.contacts)
+                if prepared.outcome is not None:
+                    return prepared.outcome
+                is_skipped = bool(prepared.opted_out and not prepared.opt_out)
             if is_skipped:
                 return await self._skip_opted_out(item, contact, found.contacts)
         except CrossbookError as error:
@@ -238,6 +247,14 @@ class Resolver:
                 self._planned.setdefault(each, []).append(created)
         return outcome
 
+    async def _apply_listed(self, prepared: PreparedItem, contact: Contact, found: Sequence[Contact]) -> None:
+        """Handle an item whose stored contact the suppression list knows by a key that the item does not have."""
+        assert self.operation.find_listed is not None
+        own = [match for match in found if not (self.is_auto and contradicts(contact, match, self.adapter.region))]
+        channels = frozenset[str]().union(*await self.operation.find_listed(own))
+        if channels - prepared.opted_out:
+            self.operation.apply_opt_out(prepared, channels)
+
     async def _skip_opted_out(self, item: BatchItem, contact: Contact, found: Sequence[Contact]) -> Completed:
         """Skip an input that opted out. The outcome has the id of a contact with its address that did not."""
         assert self.lookups is not None
@@ -265,13 +282,9 @@ class Resolver:
                 if not is_recorded:
                     item.intent_time = time.time()
                     await self.journal.record_intents([item.make_entry("intent")])
-                await self._opt_out(id, missing)
+                await opt_out(self.adapter, id, missing)
             is_recorded = is_recorded or bool(missing)
         return is_recorded
-
-    async def _opt_out(self, id: str, channels: frozenset[str]) -> None:
-        for channel in ("all",) if channels == self._profile.channels else sorted(channels):
-            await self.adapter.unsubscribe(id, channel)
 
     async def _apply_stored_opt_outs(
         self, item: BatchItem, contact: Contact, found: Sequence[Contact]
@@ -477,17 +490,19 @@ class Resolver:
         Return the create's outcome. The order keeps the contact out of messages to the groups before its opt-out.
         """
         contact = item.prepared.contact
+        if item.prepared.opted_out and not item.prepared.opt_out:
+            return Completed("skipped", id)  # listed as opted out since the create was sent: add it to no group
         if item.run_attempts == 0 and self.operation.on_opted_out == "unsubscribe":
             outcome = await self._restore_opt_out(item, id)
             if outcome is not None:
                 return outcome
-        opt_out = item.prepared.opt_out if self._profile.opt_outs_by == "contact" else None
+        channels = item.prepared.opt_out if self._profile.opt_outs_by == "contact" else None
         what = "is not opted out, and in no group yet"
         try:
-            if opt_out:
-                await self._opt_out(id, opt_out)
+            if channels:
+                await opt_out(self.adapter, id, channels)
             what = "is not in all its groups"
-            if opt_out or self._profile.capability("contacts.create").calls_per_group:
+            if channels or self._profile.capability("contacts.create").calls_per_group:
                 for group in (contact.groups if contact else None) or ():
                     await self.adapter.add_to_group(group, id)
         except CrossbookError as error:

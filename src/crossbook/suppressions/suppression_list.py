@@ -462,6 +462,14 @@ class SuppressionList:
             await store.append(new)
         return len(new)
 
+    def keep_valid_keys(self, contact: Contact, region: str | None) -> dict[str, str | None]:
+        """Return the phone, e-mail and external id of a contact without those that `add` would refuse."""
+        return {
+            kind: value
+            for kind in _KINDS
+            if (value := getattr(contact, kind)) and self._keys.make(kind, value, region) is not None
+        }
+
     async def record_opt_outs(
         self, contacts: Sequence[tuple[Contact, Iterable[str]]], *, reason: str, source: str, region: str | None
     ) -> int:
@@ -473,11 +481,7 @@ class SuppressionList:
         """
         entries: list[tuple[SuppressionEntry, bool]] = []
         for contact, channels in contacts:
-            values: dict[str, str | None] = {
-                kind: value
-                for kind in _KINDS
-                if (value := getattr(contact, kind)) and self._keys.make(kind, value, region) is not None
-            }
+            values = self.keep_valid_keys(contact, region)
             chosen = set(channels)
             names: list[Any] = ["all"] if chosen >= CHANNELS or "all" in chosen else sorted(chosen)
             for name in names if values else ():
