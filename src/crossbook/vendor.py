@@ -329,6 +329,13 @@ class VendorAdapter:
         """Opt a phone number out, whether or not a contact has it. Only for a profile with `opt_outs_by="phone"`."""
         raise self.unsupported("contacts.unsubscribe")
 
+    def list_opted_out_phones(self, size: int) -> Fetch[str]:
+        """Return the function that fetches one page of opted-out phones. Only for a profile with `opt_outs_by="phone"`.
+
+        A contact need not have the phone.
+        """
+        raise self.unsupported("contacts.unsubscribe")
+
     async def read_opt_outs(self, contact: Contact, channels: frozenset[str]) -> frozenset[str]:
         """Return the channels that a stored contact opted out of, of those given. Empty if the vendor reports none."""
         return frozenset(contact.opted_out or ()) & channels

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Any, Self, get_args
+from typing import TYPE_CHECKING, Any, Self, Unpack, get_args
 
 from crossbook import _phones
 from crossbook._tracebacks import hide_internal_frames
@@ -26,6 +26,11 @@ from crossbook.suppressions.files import FileFormat, read_rows, write_entries
 from crossbook.suppressions.keys import KeyMaker
 from crossbook.suppressions.memory import MemorySuppressions
 from crossbook.suppressions.sqlite import SqliteSuppressions
+
+if TYPE_CHECKING:
+    from crossbook._batch.assemble import BatchOptions
+    from crossbook._batch.batch import Batch
+    from crossbook.book import AddressBook
 
 _KINDS: tuple[Kind, ...] = get_args(Kind)
 _MIN_KEY_LENGTH = 16
@@ -291,14 +296,15 @@ class SuppressionList:
             ```
         """
         region = self._region if region is _OF_THE_LIST else region
-        keys = [self._make_lookup_keys(contact, region) for contact in contacts]
+        keys = [self.make_lookup_keys(contact, region) for contact in contacts]
         store = self._store if self._is_open else await self._open()
         found = await store.find([key for each in keys for key in each])
         if not found:
             return [_NOT_LISTED] * len(keys)
         return [_decide_contact(each, found) for each in keys]
 
-    def _make_lookup_keys(self, contact: Contact, region: str | None) -> list[str]:
+    def make_lookup_keys(self, contact: Contact, region: str | None) -> list[str]:
+        """Return the texts by which a store finds the entries of a contact."""
         keys: list[str] = []
         for kind in _KINDS:
             value = getattr(contact, kind)
@@ -318,9 +324,72 @@ class SuppressionList:
                 print(entry.time, entry.action, entry.channel, entry.reason)
             ```
         """
-        keys = self._make_lookup_keys(contact, self._region if region is _OF_THE_LIST else region)
+        keys = self.make_lookup_keys(contact, self._region if region is _OF_THE_LIST else region)
         found = await (await self._open()).find(keys)
         return sorted(_unite(keys, found), key=lambda entry: (entry.time, entry.action == "opt_out"))
+
+    @hide_internal_frames
+    def collect(self, book: AddressBook, **options: Unpack[BatchOptions]) -> Batch[Contact]:
+        """Take over the opt-outs that the vendor of an open book knows: its opted-out contacts (Vercom, SerwerSMS).
+
+        Of SerwerSMS these are the phone numbers of its blacklist, too. The vendors state no time, so that the time of
+        receipt counts. An opt-out that the list has already is not added again.
+
+        Args:
+            book: an open book.
+            options: see `BatchOptions`: `journal`, `dry_run` and others.
+
+        Returns:
+            A `Batch`; its results are `done`, or `unchanged` if the list had the opt-out.
+
+        Raises:
+            UnsupportedError: the vendor stores no opt-outs (Atom, Filemail).
+
+        Example:
+            ```python
+            print(await suppressions.collect(book).run())
+            ```
+        """
+        from crossbook.suppressions.transfer import collect
+
+        return collect(self, book, options)
+
+    @hide_internal_frames
+    def push(self, book: AddressBook, **options: Unpack[BatchOptions]) -> Batch[Contact]:
+        """Opt out at the vendor of an open book whom the list has and the vendor does not (Vercom, SerwerSMS).
+
+        The book's contacts are read and checked. SerwerSMS also gets the phone numbers of the list that no contact has,
+        unless the list holds hashes. Other entries without a contact cannot be pushed: their results are `skipped`, and
+        `dropped_fields` has `opted_out`. No contact is subscribed again.
+
+        Args:
+            book: an open book.
+            options: as in `collect`.
+
+        Returns:
+            A `Batch`; its results are `done`, `skipped`, `failed` or `uncertain`.
+
+        Raises:
+            UnsupportedError: the vendor stores no opt-outs (Atom, Filemail).
+
+        Example:
+            ```python
+            print(await suppressions.push(book, dry_run=True).run())
+            ```
+        """
+        from crossbook.suppressions.transfer import push
+
+        return push(self, book, options)
+
+    async def iter_listed(self) -> AsyncIterator[tuple[SuppressionEntry, frozenset[Channel]]]:
+        """Yield each key of the list that opted out of a channel, once: its first entry, and the channels."""
+        store = await self._open()
+        async for entry in store.entries():
+            key = entry.lookup_keys[0]
+            found = (await store.find([key])).get(key, ())
+            own = [each for each in found if each.key == entry.key]
+            if own and own[0] == entry and (channels := _decide(found)):
+                yield entry, frozenset(channels)
 
     async def entries(self) -> AsyncIterator[SuppressionEntry]:
         """Yield all entries of the list in the order in which they were added.

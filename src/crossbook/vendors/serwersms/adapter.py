@@ -134,6 +134,14 @@ class SerwerSMSAdapter(VendorAdapter):
     async def unsubscribe_phone(self, phone: str) -> None:
         await self._set_blacklisted(phone, listed=True)
 
+    def list_opted_out_phones(self, size: int) -> Fetch[str]:
+        async def page(number: int, limit: int) -> tuple[Sequence[str | None], int | None]:
+            response = await self._api.blacklist.list_blacklist(models.BlacklistQuery(page=number, limit=limit))
+            rows = self.require_rows(response.items, models.BlacklistRow, "listBlacklist", "items")
+            return [None if row is None else parse_str(row.phone) for row in rows], _page_count(response.paging)
+
+        return PAGING.over(page, size, ident=str)
+
     async def read_opt_outs(self, contact: Contact, channels: frozenset[str]) -> frozenset[str]:
         if "opted_out" in contact.known_fields or contact.phone is None:
             return await super().read_opt_outs(contact, channels)
