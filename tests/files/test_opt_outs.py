@@ -12,8 +12,8 @@ from crossbook import Contact, InvalidInputError, files
 SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "files"
 ALL: set[str] = {"sms", "email", "push"}
 NONE: set[str] = set()
-OUT = ["TRUE", "true", "yes", "Yes", "1", "x", "tak", "TAK", "PRAWDA", "ja", "WAHR", "oui", "vrai", "sí", "ano"]
-NOT_OUT = ["FALSE", "no", "0", "nie", "FAŁSZ", "nein", "Falsch", "non", "faux", "ne"]
+OUT = ["TRUE", "true", "sim", "yes", "Yes", "1", "x", "tak", "TAK", "PRAWDA", "ja", "WAHR", "oui", "vrai", "sí", "ano"]
+NOT_OUT = ["FALSE", "no", "0", "nie", "FAŁSZ", "nein", "Falsch", "non", "faux", "ne", "Não"]
 OPT_OUT_TITLES = {
     "doNotContact": ALL, "Do not contact": ALL, "do_not_contact": ALL, "unsubscribed": ALL, "Unsubscribed?": ALL,
     "isUnsubscribed": ALL, "Opted out": ALL, "opt-out": ALL, "Blacklisted": ALL, "suppressed": ALL,
@@ -25,7 +25,10 @@ OPT_OUT_TITLES = {
     "Einwilligung widerrufen": ALL, "Désabonné": ALL, "Désinscrit": ALL, "Odhlášen": ALL, "Uitgeschreven": ALL,
     "Kein Kontakt": ALL, "Kontaktverbot": ALL, "Werbeverbot": ALL, "Refus SMS": {"sms"}, "STOP": ALL,
     "Stop SMS": {"sms"}, "STOP_EMAIL": {"email"}, "Do not disturb": ALL, "Nechce SMS": {"sms"},
-    "Usunięty z listy": ALL, "deaktiviert": ALL,
+    "Usunięty z listy": ALL, "deaktiviert": ALL, "Descadastrado": ALL, "Cancelou a inscrição": ALL,
+    "Não enviar SMS": {"sms"}, "Não contatar": ALL, "Não ligar": {"sms"}, "Bloqueado": ALL, "Lista negra": ALL,
+    "No llamar": {"sms"}, "Dada de baja": ALL, "Non contattare": ALL, "Non inviare SMS": {"sms"}, "Inactive": ALL,
+    "Nieaktywny": ALL,
 }  # fmt: skip
 CONSENT_TITLES = {
     "Zgoda marketingowa": ALL, "Zgoda SMS": {"sms"}, "zgoda_email": {"email"},
@@ -34,7 +37,10 @@ CONSENT_TITLES = {
     "Newsletter abonniert": {"email"}, "DSGVO": ALL, "SMS opt-in": {"sms"}, "smsOptIn": {"sms"}, "OPT_IN": ALL,
     "Accepts Email Marketing": {"email"}, "Accepts Marketing": ALL, "SMS Marketing Consent": {"sms"}, "subscribed": ALL,
     "Email subscription": {"email"}, "Consentement": ALL, "Souhlas": ALL, "Samtykke": ALL, "Toestemming": ALL,
-    "Marketing": ALL, "Marketing SMS": {"sms"}, "E-mail marketing": {"email"},
+    "Marketing": ALL, "Marketing SMS": {"sms"}, "E-mail marketing": {"email"}, "Consentimento": ALL, "LGPD": ALL,
+    "Aceita receber e-mails": {"email"}, "Autoriza SMS": {"sms"}, "Receber novidades": ALL, "Subscrito": ALL,
+    "Permissão de marketing": ALL, "Consenso privacy": ALL, "Acepta recibir publicidad": ALL, "Active": ALL,
+    "Aktywny": ALL, "Ativo": ALL, "SMS": {"sms"}, "Subscriber": ALL, "Assinante": ALL,
 }  # fmt: skip
 STATUS_TITLES = [
     "status",
@@ -45,11 +51,17 @@ STATUS_TITLES = [
     "Marketing status",
     "Stato iscrizione",
     "Estado de suscripción",
+    "Estado",
+    "Stato",
+    "Situação",
+    "Status da inscrição",
+    "Person - Marketing status",
 ]
 NO_OPT_OUT_TITLES = [
     "MEMBER_RATING", "OPTIN_TIME", "OPTIN_IP", "CONFIRM_TIME", "Order status", "Domino email no.", "Prodotto",
     "Adopting store", "Odběratel", "Abonnement", "Consultant", "Email Marketing Consent Timestamp", "Consent source",
     "Subscription plan", "Options", "Terms accepted", "Estado", "Stato", "Stop number", "Marketing budget",
+    "Estado do cliente", "Estado civil", "Active users",
 ]  # fmt: skip
 
 
@@ -100,6 +112,10 @@ def test_status_column_read(title: str) -> None:
         "abgemeldet",
         "removed",
         "Non-marketing contact",
+        "Do aktywacji",
+        "Twardo odbijający się",
+        "Descadastrado",
+        "Awaiting confirmation",
     ):
         assert read_cell(title, cell), cell
     for cell in ("active", "Subscribed", "enabled", "aktywny", "Marketing contact"):
@@ -133,6 +149,27 @@ def test_unclear_cell_stops_reading(title: str, cell: str) -> None:
 
 def _clear(title: str) -> str:
     return "active" if title == "status" else "no"
+
+
+@pytest.mark.parametrize(
+    ("title", "cells"),
+    [
+        ("SMS", ["+48500600700", "nie"]), ("Subscriber", ["ola@example.com", "no"]), ("Estado", ["SP", "Jalisco"]),
+        ("Stato", ["Italia", ""]), ("Active", ["last year", ""]),
+    ],
+)  # fmt: skip
+def test_cells_disprove_unsure_title(title: str, cells: list[str]) -> None:
+    """An `SMS` column of Brevo has phones, and a `Subscriber` column of MailerLite has addresses."""
+    rows = read("people.csv", f"Name,External ID,{title}\n" + "".join(f"Ola,a{cell},{cell}\n" for cell in cells))
+    assert [row.contact and row.contact.opted_out for row in rows] == [None] * len(cells)
+    first = rows[0].contact
+    assert first is not None
+    assert {"SMS": first.phone, "Subscriber": first.email}.get(title, cells[0]) == cells[0]
+
+
+def test_proved_title_stops_at_unclear_cell() -> None:
+    with pytest.raises(InvalidInputError, match="line 4"):
+        read("people.csv", "email,Estado\na@example.com,Baja\nb@example.com,Cancelado\nc@example.com,?\n")
 
 
 def test_mapped_column_reads_empty_cells() -> None:
@@ -170,6 +207,7 @@ def test_unknown_channel_in_corrections(target: str) -> None:
     [
         ({"doNotContact": True}, ALL), ({"doNotContact": False}, NONE), ({"unsubscribed": 1}, ALL),
         ({"status": "unsubscribed"}, ALL), ({"smsConsent": False}, {"sms"}), ({"opted_out": ["sms"]}, {"sms"}),
+        ({"active": False}, ALL), ({"active": True}, NONE), ({"active": "soon"}, None),
         ({"opted_out": list[str]()}, NONE), ({"doNotContact": None}, None), ({"consent": ["sms", "email"]}, {"push"}),
     ],
 )  # fmt: skip

@@ -9,23 +9,32 @@ from crossbook.files.titles import find_field, is_mobile, takes_no_messages
 
 KNOWN = {
     "phone": "Phone 1|Phone1|phoneNumber|PHONE_NUMBER|Contact Number|Tel.|Telefon 2|Nr tel.|Numer telefonu klienta|"
-    "Numer|Telefon-Nr.|Tel.-Nr.|Telefon geschaeftlich|Work Phone|Phone (Home)|Customer Phone|billing_phone|"
+    "Telefone|Telefone de contato|Nº de telefone|Fone|Teléfono del trabajo|Tfno.|Telefono ufficio|Abitazione|"
+    "Recapito|"
+    "Person - Phone - Work|Phone Number - Home|General phone|Numer|Telefon-Nr.|Tel.-Nr.|Telefon geschaeftlich|"
+    "Work Phone|Phone (Home)|Customer Phone|billing_phone|"
     "Téléphone (bureau)|N° de téléphone|Телефон|Telefon (privat)|Phone #|Festnetz|Tel. stacjonarny",
     "email": "E-Mail|e_mail|emailAddress|EMAIL ADDRESS|Primary Email|Adres poczty elektronicznej|Adres mailowy|"
     "Your email|E-Mail 2: Adresse|E-mail 1 - Value|Mailadresse|Primaere E-Mail-Adresse|Courriel|E-postadresse|"
-    "Email *|mail2",
-    "first_name": "First Name|firstName|FNAME|Imię|IMIE|Imię klienta|Vorname|Prénom|Contact First Name|Given Name",
-    "last_name": "Last Name|lastname|LNAME|Nazwisko|Nachname|Familienname|Nom de famille|Surname|Фамилия",
+    "Email *|mail2|Subscriber|Endereço de e-mail|Correio eletrónico|Correo-e|Indirizzo di posta elettronica|"
+    "Person - Email - Work|E-mail do cliente",
+    "first_name": "Primeiro nome|Nome próprio|Nombre de pila|Person - First name|First Name|firstName|FNAME|Imię|"
+    "IMIE|Imię klienta|Vorname|Prénom|Contact First Name|Given Name",
+    "last_name": "Sobrenome|Apelido|Último nome|Apellidos|Cognome|Last Name|lastname|LNAME|Nazwisko|Nachname|"
+    "Familienname|Nom de famille|Surname|Фамилия",
     "name": "Name|Full Name|Imię i nazwisko|Nazwisko i imię|Imię Nazwisko|Vor- und Nachname|Anzeigename|"
-    "Customer Name|ФИО",
-    "company": "Company|Company name|Organisation|Nazwa firmy|Firma/Organizacja|Unternehmen|Société|"
+    "Customer Name|ФИО|Nome|Nombre|Nome completo|Nombre y apellidos|Cognome e nome|Person - Name",
+    "company": "Empresa|Razão social|Ragione sociale|Organización|Person - Organization|Company|Company name|"
+    "Organisation|Nazwa firmy|Firma/Organizacja|Unternehmen|Société|"
     "Organization 1 - Name",
-    "groups": "Group|Tags|TAGS|Labels|Category|Grupa|Tagi|Etykiety|Kategoria|Kategorien|Catégories|Group Membership",
+    "groups": "Categorías|Etichette|Lista de distribuição|Email Lists|Person - Labels|Group|Tags|TAGS|Labels|"
+    "Category|Grupa|Tagi|Etykiety|Kategoria|Kategorien|Catégories|Group Membership",
 }  # fmt: skip
 MOBILE = (
     "Mobile|Mobile No.|Cell Phone|Mobile Number|mobilePhone|Tel. kom.|Tel. komórkowy|Telefon komórkowy 2|GSM|"
     "Komórka|Numer telefonu komórkowego|Handy|Handy-Nr.|Mobil-Tel.-Nr.|Mobiltelefon|Tél. mobile|Portable|"
-    "Client mobile|MSISDN"
+    "Client mobile|MSISDN|SMS|WhatsApp|Celular|Telemóvel|Nº de telemóvel|Telefone celular|Móvil|Tel. móvil|"
+    "Numero cellulare|Cell.|Person - Phone - Mobile|General mobile"
 )
 UNKNOWN = (
     "Phone model|Phone type|Phone country code|Phone verified|Email opt in|Email status|Email type|Email client|"

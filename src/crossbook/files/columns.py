@@ -44,13 +44,16 @@ class Column:
     mobile: bool = False
 
 
-def map_columns(titles: Sequence[str], corrections: Mapping[str, str] | None = None) -> tuple[Column, ...]:
+def map_columns(
+    titles: Sequence[str], corrections: Mapping[str, str] | None = None, *, disproved: Collection[int] = ()
+) -> tuple[Column, ...]:
     """Return the columns of a file, each with the contact field that it fills.
 
     Args:
         titles: the first row of the file.
         corrections: title → field; `fields.NAME` is an extra field, "" is a column that is not read. A field
             that is named here is filled only by the columns named here.
+        disproved: the indexes of columns that are not about messages, whatever their titles say.
 
     Raises:
         InvalidInputError: a correction names an unknown column or an unknown field. Or no title is known, which means
@@ -75,7 +78,7 @@ def map_columns(titles: Sequence[str], corrections: Mapping[str, str] | None = N
     found: list[Column] = []
     for index, title in enumerate(stripped):
         opt_out = detect_opt_out(title, named)
-        if opt_out is not None:
+        if opt_out is not None and index not in disproved:
             # Also if other columns are mapped to opted_out: all of them count.
             found.append(Column(shown[index], opt_out.target, -1, opt_out=opt_out))
             continue
@@ -90,7 +93,10 @@ def map_columns(titles: Sequence[str], corrections: Mapping[str, str] | None = N
         found.append(Column(shown[index], field, rank, label, style, mobile=read is not None and read.is_mobile))
     if not any(stripped):
         raise InvalidInputError("the first row is empty: it must hold the column titles", field="file")
-    if not any(column.target and not (column.opt_out and column.opt_out.is_guess) for column in found):
+    if not any(column.target and not (column.opt_out and column.opt_out.is_guess) for column in found) and not (
+        # The cells of such a column may still say that it is another.
+        any(guess and column.opt_out and column.opt_out.is_unsure for guess, column in zip(guesses, found, strict=True))
+    ):
         raise InvalidInputError(
             "no column title is known: the first row must hold titles. It is not shown, since it may hold a person's "
             "data. Add a row such as phone,email,first_name above it, or map columns by corrections (--map "

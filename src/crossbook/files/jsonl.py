@@ -24,7 +24,7 @@ from crossbook.files.columns import (
     mask_titles,
 )
 from crossbook.files.encodings import SAMPLE_LINES, EncodedFile, has_invalid_bytes
-from crossbook.files.opt_outs import check_opt_outs, read_opt_outs
+from crossbook.files.opt_outs import check_opt_outs, find_disproved, read_opt_outs
 from crossbook.files.rows import INVALID_BYTES, Row, RowIterator, clean_value, invalid_row, row_from_values, split_list
 from crossbook.models import Contact, known_values
 
@@ -68,7 +68,13 @@ class JsonlReader:
                 )
             check_target(target)
         found = {key: detect_opt_out(key, self._corrections) for key in keys}
-        self._opt_outs = {key: column for key, column in found.items() if column is not None}
+        self._keys = keys
+        disproved = find_disproved(list(found.values()), self._texts())
+        self._opt_outs = {
+            key: column
+            for index, (key, column) in enumerate(found.items())
+            if column is not None and index not in disproved
+        }
         self._own = is_export(list(keys))
         guesses = dict(zip(keys, guess_fields(list(keys)), strict=True))
         self._guesses = {key: guess for key, guess in guesses.items() if guess is not None}
@@ -80,7 +86,6 @@ class JsonlReader:
                 "(--map KEY=FIELD)",
                 field="map",
             )  # fmt: skip
-        self._keys = keys
         known = {key for key in keys if _is_field(key) or key in self._guesses}
         values = any(is_value(key) or not _IDENTIFIER.fullmatch(key) for key in keys.keys() - known)
         shown = mask_titles(list(keys), known, self._corrections, values=values, place="key")

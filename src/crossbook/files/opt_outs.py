@@ -2,10 +2,14 @@
 
 A title is matched by the words in it, because programs and people spell these titles in many ways: "doNotContact",
 "Unsubscribed from all email" (HubSpot), "Email Marketing Consent" (Klaviyo), "Zgoda SMS", "Einwilligung Newsletter".
-The words are in English, Polish, German, French, Spanish, Italian, Dutch, Czech, Norwegian, Danish and Swedish.
+The words are in English, Polish, German, French, Spanish, Italian, Portuguese, Dutch, Czech, Norwegian, Danish and
+Swedish.
 
 Three kinds of columns exist. "opted_out": yes means that the contact gets no messages. "opted_in": yes means that it
 may get messages. "status": a word says it (unsubscribed, active). A title with a channel is about that channel only.
+
+Some titles alone do not say what they are about: "Estado" is a status or the state of an address, "SMS" a consent or a
+phone, "Subscriber" a consent or an e-mail address. Their cells decide (`find_disproved`).
 """
 
 from __future__ import annotations
@@ -48,15 +52,25 @@ _OPT_OUT_PARTS = (
     "refussms", "refusemail", "refusmail", "refusnewsletter", "refusprosp", "refusdeprosp", "refusderecevoir",
     "stoppub",
     # Spanish, Italian, Dutch
-    "dadodebaja", "dardebaja", "desuscri", "nocontactar", "listanegra", "disiscri", "noncontattare", "listanera",
+    "dadodebaja", "dadadebaja", "dardebaja", "desuscri", "nocontactar", "noenviar", "nollamar", "nomolestar",
+    "rechazasms", "rechazaemail", "rechazapubli", "suscripcioncancelada", "listanegra", "sinconsentimiento",
+    "oposicional", "disiscri", "noncontattare", "nonchiamare", "noninviare", "nondisturbare", "listanera",
+    "opposizione", "consensonegato", "consensorevocato", "revocaconsenso", "senzaconsenso", "rifiutasms",
+    "rifiutaemail",
     "uitgeschreven", "afgemeld", "nietcontacteren", "nietmailen", "nietbellen",
+    # Portuguese
+    "descadastr", "cancelouinscri", "cancelouainscri", "inscricaocancelada", "subscricaocancelada", "cancelousubscri",
+    "cancelouasubscri", "anulousubscri", "anulouasubscri", "naocontactar", "naocontatar", "naoenviar", "naoligar",
+    "naoperturb", "naoreceber", "naoquerreceber", "naoaceita", "naoautoriza", "semconsentimento", "recusasms",
+    "recusaemail", "recusamarketing", "recusareceber", "oposicaoa", "saiudalista", "removidodalista",
     # Czech, Norwegian, Danish, Swedish
     "odhlasen", "nekontaktovat", "nezasilat", "nechcesms", "nechcemail", "nechceemail", "nechceodber", "avmeldt",
     "afmeldt", "avanmald", "avregistrer", "ikkekontakt",
     "kontaktikke", "kontaktaej", "reservert",
 )  # fmt: skip
 _OPT_OUT_TITLES = (
-    "stop", "dnc", "dnd", "baja", "blocked", "isblocked", "gesperrt", "cleaned", "rgpdopposition",
+    "stop", "dnc", "dnd", "baja", "blocked", "isblocked", "gesperrt", "cleaned", "rgpdopposition", "bloqueado",
+    "bloqueada", "bloccato", "bloque",
     "deaktiviert", "deactivated",  # CleverReach: the time of it
 )  # fmt: skip
 _CONSENT_PARTS = (
@@ -69,45 +83,70 @@ _CONSENT_PARTS = (
     "einwilligung", "eingewilligt", "zustimmung", "zugestimmt", "einverstand", "werbeerlaubnis", "werbungerlaubt",
     "kontakterlaubnis", "erlaubnis", "dsgvo", "abonniert", "werbungok",
     "consentement", "acceptelesemail", "acceptelessms", "inscrit", "rgpd", "infolettre",
-    "consentimiento", "suscrit", "aceptapubli", "aceptarecibir", "boletin", "consenso", "iscritt", "toestemming",
+    "consentimiento", "suscrit", "aceptapubli", "aceptarecibir", "aceptasms", "aceptaemail", "aceptacorreo",
+    "aceptamarketing", "aceptacomunica", "autorizasms", "autorizaemail", "autorizamarketing", "autorizacomunica",
+    "autorizaenvi", "autorizarec", "autorizacont", "recibirsms", "recibiremail", "recibircorreo", "boletin", "lopd",
+    "consenso", "iscritt", "accettasms", "accettaemail", "accettamarketing", "accettacomunica", "autorizzasms",
+    "autorizzaemail", "autorizzamarketing", "riceveresms", "ricevereemail", "trattamentodati", "toestemming",
+    "consentimento", "aceitasms", "aceitaemail", "aceitamarketing", "aceitareceber", "aceitacomunica", "aceitacontat",
+    "aceitacontact", "aceitapubli", "aceitanewsletter", "receberemail", "recebersms", "recebernovidade",
+    "recebercomunica", "receberpromo", "permissao", "subscrito", "subscrita", "boletim", "lgpd",
     "nieuwsbrief", "ingeschreven", "souhlas", "odbernovin", "odberzprav", "odebira", "zpravodaj",
     "samtykke", "nyhetsbrev", "nyhedsbrev", "samtycke",
     "tilmeldt", "pameldt",
 )  # fmt: skip
 _CONSENT_TITLES = (
-    "abonne", "abonnee", "angemeldet", "prihlasen", "iscritto", "subscriber", "issubscriber", "marketing",
+    "abonne", "abonnee", "angemeldet", "prihlasen", "iscritto", "issubscriber", "marketing",
     "marketingsms", "smsmarketing", "marketingemail", "emailmarketing", "marketingemails", "marketingmail",
 )  # fmt: skip
-_STATUS_WORDS = frozenset(("status", "statut", "stav", "stato", "estado"))
-_STATES = frozenset(("stato", "estado"))  # alone, these may be the state of an address
+# Titles whose cells decide what they are about: those of an address's state, of e-mail addresses and of phones too.
+_UNSURE_TITLES: Mapping[str, Kind] = {
+    "estado": "status", "stato": "status", "situacao": "status", "situacion": "status", "situazione": "status",
+    **dict.fromkeys((
+        "active", "isactive", "enabled", "aktywny", "aktywna", "aktywni", "czyaktywny", "aktiv", "istaktiv", "actif",
+        "activo", "activa", "attivo", "attiva", "ativo", "ativa", "actief", "aktivni", "sms", "subscriber",
+        "subskrybent", "abonnent", "suscriptor", "assinante",
+    ), "opted_in"),
+    **dict.fromkeys((
+        "inactive", "isinactive", "disabled", "isdisabled", "nieaktywny", "nieaktywna", "inaktiv", "inactif",
+        "inactivo", "inactiva", "inattivo", "inattiva", "inativo", "inativa", "inactief",
+    ), "opted_out"),
+}  # fmt: skip
+_STATUS_WORDS = frozenset(("status", "statut", "stav", "stato", "estado", "situacao"))
+_STATES = frozenset(("stato", "estado", "situacao"))  # alone, these may be the state of an address
 # With these words, a title with "status" is about messages: "Email status", "Subscription status".
 _STATUS_CONTEXT = frozenset((
     "e", "email", "mail", "mailing", "sms", "push", "subscription", "subscriber", "subscribe", "sub", "contact",
     "member", "marketing", "newsletter", "list", "consent", "subskrypcji", "subskrybenta", "kontaktu", "kontakt",
     "kontakts", "abonnement", "abonnent", "abonnenten", "abonne", "abonnenta", "is", "of", "the", "current",
-    "iscrizione", "contatto", "suscripcion", "suscriptor", "contacto", "de", "del", "la",
+    "iscrizione", "contatto", "suscripcion", "suscriptor", "contacto", "de", "del", "la", "assinante", "assinatura",
+    "inscricao", "subscricao", "contato", "person", "da", "do",
 ))  # fmt: skip
 _STATUS_TITLES = frozenset(f"{word}status" for word in _STATUS_CONTEXT if len(word) > 2)
 # Words of titles that are about a consent, and do not say whether it exists.
 _METADATA = frozenset((
     "ip", "url", "link", "source", "zrodlo", "quelle", "tresc", "version", "wersja", "by", "method",
     "metoda", "form", "formularz", "id", "token", "hash", "latitude", "longitude", "country", "document", "page",
-    "note", "notes", "channel", "category", "language", "count", "number",
+    "note", "notes", "channel", "category", "language", "count", "number", "origem", "origen", "fonte", "por",
 ))  # fmt: skip
 _TIME = frozenset((
     "time", "timestamp", "date", "at", "on", "data", "czas", "datum", "zeit", "am", "le", "fecha", "dato", "when",
-    "kiedy", "since", "od", "seit", "reason", "powod", "grund", "campaign", "title",
+    "kiedy", "since", "od", "seit", "reason", "powod", "grund", "campaign", "title", "motivo", "hora", "quando",
 ))  # fmt: skip
 _CHANNEL_WORDS: Mapping[str, Channel] = {
     "sms": "sms", "text": "sms", "texts": "sms", "mms": "sms", "phone": "sms", "call": "sms", "calls": "sms",
-    "telefon": "sms", "telefonicznie": "sms", "telefonu": "sms", "dzwonic": "sms",
+    "telefon": "sms", "telefonicznie": "sms", "telefonu": "sms", "dzwonic": "sms", "telefone": "sms", "ligar": "sms",
+    "ligacoes": "sms", "chamadas": "sms", "telefono": "sms", "llamar": "sms", "llamadas": "sms", "chiamate": "sms",
+    "chiamare": "sms",
     "email": "email", "emails": "email", "mail": "email", "mails": "email", "mailing": "email", "emailing": "email",
     "newsletter": "email", "mailem": "email", "bulkemails": "email", "courriel": "email", "correo": "email",
+    "correio": "email",
     "push": "push",
 }  # fmt: skip
 _CHANNEL_PARTS: Mapping[str, Channel] = {
     "sms": "sms", "donotcall": "sms", "donottext": "sms", "donotphone": "sms", "email": "email", "newsletter": "email",
     "nieuwsbrief": "email", "nyhetsbrev": "email", "nyhedsbrev": "email", "infolettre": "email", "boletin": "email",
+    "boletim": "email", "naoligar": "sms", "nollamar": "sms", "nonchiamare": "sms",
     "biuletyn": "email", "donotmail": "email", "push": "push",
 }  # fmt: skip
 
@@ -116,12 +155,12 @@ _WHOLE_WORD = 6  # letters; a shorter part of a title is not looked for inside o
 _YES = frozenset((
     "true", "yes", "y", "1", "x", "t", "on", "ok", "checked", "✓", "✔", "☑",
     "tak", "prawda", "ja", "wahr", "j", "oui", "vrai", "o", "si", "verdadero", "vero", "waar", "ano", "pravda",
-    "sand", "sant", "sann", "sandt",
+    "sand", "sant", "sann", "sandt", "sim", "verdadeiro",
 ))  # fmt: skip
 _NO = frozenset((
     "false", "no", "n", "0", "f", "off", "unchecked", "☐", "✗", "✘", "nie", "falsz", "nein", "falsch", "non", "faux",
     "falso", "nee", "onwaar", "ne", "nepravda", "nei", "nej", "usann", "falskt", "falsk", "brak", "keine", "kein",
-    "none",
+    "none", "nao",
 ))  # fmt: skip
 _OUT = frozenset((
     "unsubscribed", "unsubscribe", "unsub", "optedout", "optout", "out", "blocklisted", "blacklisted", "blocked",
@@ -139,6 +178,24 @@ _OUT = frozenset((
     "baja", "dadodebaja", "desuscrito", "disiscritto", "disiscritta", "cancellato", "cancellata", "uitgeschreven",
     "afgemeld", "odhlasen", "odhlasena", "odhlaseny", "avmeldt", "afmeldt",
     "avregistrerad",
+    # No messages reach these, or they have not confirmed. FreshMail writes "Do aktywacji" and "Twardo odbijający się".
+    "inactive", "disabled", "suspended", "archived", "notactivated", "activationpending", "pendingactivation",
+    "pendingconfirmation", "awaitingconfirmation", "awaitingactivation", "temphold", "notset", "resigned",
+    "softbouncing", "hardbouncing", "invalid", "expired", "forgotten",
+    "doaktywacji", "nieaktywowany", "nieaktywowana", "nieaktywny", "nieaktywna", "oczekuje", "oczekujacy",
+    "oczekujaca", "oczekujenapotwierdzenie", "oczekujenaaktywacje", "niepotwierdzona", "zawieszony", "zawieszona",
+    "odpisany", "odpisana", "odbijajacy", "odbijajacysie", "miekkoodbijajacy", "miekkoodbijajacysie",
+    "twardoodbijajacy", "twardoodbijajacysie", "odbity", "skarga", "usuniety", "usunieta", "bledny", "koniec",
+    "zrezygnowal", "zablokowano",
+    "inaktiv", "nichtaktiv", "ausstehend", "geloscht", "blockiert", "deaktiviert", "unzustellbar",
+    "inactif", "enattente", "nonconfirme", "nonconfirmee", "supprime", "supprimee", "desactive", "desactivee",
+    "inactivo", "inactiva", "cancelado", "cancelada", "bloqueado", "bloqueada", "pendiente", "noconfirmado",
+    "dadadebaja", "rebotado", "rechazado", "eliminado", "desuscrita", "nosuscrito",
+    "inattivo", "inattiva", "nonattivo", "nonattiva", "annullato", "bloccato", "disattivato", "inattesa",
+    "nonconfermato", "sospeso", "rimosso", "revocato", "noniscritto",
+    "inativo", "inativa", "descadastrado", "descadastrada", "desinscrito", "removido", "removida", "pendente",
+    "naoconfirmado", "rejeitado", "recusado", "anulado", "naoinscrito", "naosubscrito", "semconsentimento",
+    "cancelouainscricao", "inactief", "neaktivni",
 ))  # fmt: skip
 _IN = frozenset((
     "subscribed", "subscriber", "optedin", "optin", "in", "active", "enabled", "confirmed", "doubleoptin",
@@ -149,6 +206,9 @@ _IN = frozenset((
     "aktiv", "angemeldet", "abonniert", "bestatigt", "erteilt", "eingewilligt", "einverstanden", "zugestimmt",
     "actif", "active", "abonne", "abonnee", "inscrit", "inscrite", "confirme", "accepte", "activo", "suscrito",
     "attivo", "iscritto", "actief", "ingeschreven", "aktivni", "prihlasen", "pameldt", "tilmeldt", "prenumerant",
+    "explicit", "implicit", "express", "aktivna", "activa", "confirmado", "confirmada", "suscrita", "aceptado",
+    "aceptada", "autorizado", "autorizada", "attiva", "confermato", "confermata", "iscritta", "accettato",
+    "ativo", "ativa", "inscrito", "inscrita", "subscrito", "subscrita", "aceito", "assinante",
 ))  # fmt: skip
 _LIST = re.compile(r"[\[\](){}\"';,+|]")  # what may stand around the names of channels
 _IDENTIFIER = re.compile(r"[A-Za-z]+(?:_[A-Za-z]+)*_[0-9]+")  # hs_email_optout_8012345
@@ -157,6 +217,7 @@ _ZERO_DATE = re.compile(r"0000-00-00.*")
 # "smsConsent_2" has the words sms, consent and 2.
 _WORD = re.compile(r"[A-ZÀ-Þ]?[^\W\d_A-ZÀ-Þ]+|[^\W\d_]+|[0-9]+")
 _LONGEST = 200  # characters; a longer title is a text
+_SHORTEST_PHONE = 7  # digits
 # Most titles have no part at all, and a hostile file has 100,000 titles.
 _ANY_PART = re.compile("|".join((
     *_OPT_OUT_PARTS, *_OPT_OUT_TITLES, *_CONSENT_PARTS, *_CONSENT_TITLES, *_STATUS_WORDS, "subscription",
@@ -175,11 +236,13 @@ class OptOutColumn:
         is_guess: whether the meaning was taken from the title. A cell that cannot be read then stops the reading of the
             file. If the caller named the meaning, an empty cell is no opt-out in "opted_out", and no consent in
             "opted_in".
+        is_unsure: whether the title may be about something else, so that the cells decide.
     """
 
     kind: Kind
     channels: frozenset[Channel] = CHANNELS
     is_guess: bool = True
+    is_unsure: bool = False
 
     @property
     def target(self) -> str:
@@ -228,6 +291,8 @@ class OptOutColumn:
 def classify_title(title: str) -> OptOutColumn | None:
     """Return what a column with this title says about messages, or None if the title is about something else."""
     reduced = _reduce(title)
+    if reduced in _UNSURE_TITLES:
+        return OptOutColumn(_UNSURE_TITLES[reduced], _find_channels([reduced], reduced), is_unsure=True)
     if "@" in title or len(title) > _LONGEST or not _ANY_PART.search(reduced):
         return None
     words = [_reduce(word) for word in _WORD.findall(unicodedata.normalize("NFC", title))]
@@ -314,6 +379,32 @@ def read_opt_outs(cells: Iterable[tuple[OptOutColumn, str]]) -> frozenset[Channe
             )
         found = (found or _NO_CHANNELS) | channels
     return found
+
+
+def find_disproved(
+    columns: Sequence[OptOutColumn | None], rows: Iterable[tuple[int, Sequence[str] | str]]
+) -> frozenset[int]:
+    """Return the indexes of the columns whose titles are unsure, and whose cells are about something else.
+
+    Args:
+        columns: what each column says about messages.
+        rows: as in `check_opt_outs`.
+    """
+    unsure = {index: column for index, column in enumerate(columns) if column and column.is_unsure}
+    proved: set[int] = set()
+    disproved: set[int] = set()
+    for _, row in rows if unsure else ():
+        if isinstance(row, str):
+            continue
+        for index, column in unsure.items():
+            text = row[index].strip() if index < len(row) else ""
+            if "@" in text or (sum(map(str.isdigit, text)) >= _SHORTEST_PHONE and not _DATE.fullmatch(text)):
+                disproved.add(index)
+            elif text and column.read(text) is not None:
+                proved.add(index)
+        if len(disproved) == len(unsure):
+            break
+    return frozenset(unsure.keys() - (proved - disproved))
 
 
 def check_opt_outs(

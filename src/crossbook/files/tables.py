@@ -9,7 +9,7 @@ from itertools import islice
 from crossbook.errors import InvalidInputError
 from crossbook.files import cells
 from crossbook.files.columns import TARGETS, Column, guess_fields, map_columns
-from crossbook.files.opt_outs import check_opt_outs
+from crossbook.files.opt_outs import check_opt_outs, find_disproved
 from crossbook.files.rows import Row, RowDecoder, RowIterator, invalid_row
 from crossbook.models import Contact
 from crossbook.vendor import VendorProfile
@@ -37,6 +37,9 @@ class TableReader(ABC):
         self.titles_line, self._titles_row = 1, 1
         titles = self._find_titles(corrections)
         self.columns: tuple[Column, ...] = map_columns(titles, corrections)
+        rows = islice(self.iter_records(), self._titles_row, None)
+        if disproved := find_disproved([column.opt_out for column in self.columns], rows):
+            self.columns = map_columns(titles, corrections, disproved=disproved)
         opt_outs = [(column.title, column.opt_out) for column in self.columns]
         check_opt_outs(opt_outs, islice(self.iter_records(), self._titles_row, None))
 

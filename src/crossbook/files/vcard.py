@@ -152,7 +152,10 @@ class VcardReader:
         """Return what a property of another program says about messages, such as X-DO-NOT-CONTACT."""
         if title in named:
             return parse_target(named[title])
-        return classify_title(title[2:]) if title.startswith("X-") and title not in (*_USED, *_TECHNICAL) else None
+        if not title.startswith("X-") or title in _USED or title in _TECHNICAL:
+            return None
+        column = classify_title(title[2:])
+        return None if column is None or column.is_unsure else column
 
     def _opt_out_texts(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the line of each card of a person, and the texts of its properties that are about messages."""
