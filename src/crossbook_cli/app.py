@@ -17,6 +17,7 @@ from crossbook_cli.groups import groups
 from crossbook_cli.import_ import import_file
 from crossbook_cli.journal import journal
 from crossbook_cli.sandbox import sandbox
+from crossbook_cli.suppress import suppress
 from crossbook_cli.verify import verify
 
 _HELP = f"""
@@ -68,6 +69,7 @@ app.command("import")(import_file)
 app.command()(export)
 app.command()(copy)
 app.add_typer(journal, name="journal")
+app.add_typer(suppress, name="suppress")
 app.command()(verify)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})(
     sandbox

@@ -17,6 +17,7 @@ from crossbook_cli.options import (
     Id,
     Json,
     OnUnsupportedField,
+    Suppressions,
     Yes,
     confirm,
     parse_assignments,
@@ -124,7 +125,11 @@ def find(
 
 @contacts.command("create")
 def create(
-    book: Book, fields: Assignments, on_unsupported_field: OnUnsupportedField = "error", json: Json = False
+    book: Book,
+    fields: Assignments,
+    on_unsupported_field: OnUnsupportedField = "error",
+    suppressions: Suppressions = None,
+    json: Json = False,
 ) -> None:
     """Create a contact and print its id.
 
@@ -139,6 +144,7 @@ def create(
         run_with_book(
             book,
             lambda opened: opened.contacts.create(Contact(**values), on_unsupported_field=on_unsupported_field),
+            suppressions,
         ),
         json=json,
     )
@@ -152,6 +158,7 @@ def update(
     external: Annotated[
         bool, typer.Option("--external", help="ID is your own id of the contact, its external id (Vercom).")
     ] = False,
+    suppressions: Suppressions = None,
     json: Json = False,
 ) -> None:
     """Change the given fields of a contact; other fields stay.
@@ -164,7 +171,7 @@ def update(
     if "id" in values:
         raise InvalidInputError("the id of a contact cannot be changed: the vendor assigns it", field="id")
     contact = ExternalId(id) if external else id
-    _print_write(run_with_book(book, lambda opened: opened.contacts.update(contact, **values)), json=json)
+    _print_write(run_with_book(book, lambda opened: opened.contacts.update(contact, **values), suppressions), json=json)
 
 
 @contacts.command("delete")
@@ -179,16 +186,19 @@ def delete(book: Book, id: Id, yes: Yes = False, json: Json = False) -> None:
 
 
 @contacts.command("unsubscribe")
-def unsubscribe(book: Book, id: Id, channel: Channel, json: Json = False) -> None:
+def unsubscribe(book: Book, id: Id, channel: Channel, suppressions: Suppressions = None, json: Json = False) -> None:
     """Opt a contact out of one channel, or of all channels.
 
     SerwerSMS and Vercom have opt-outs. SerwerSMS stores the phone number, so other contacts with the number are opted
-    out too.
+    out too. With --suppressions the opt-out is recorded in the list first, for any vendor and channel. Where the vendor
+    cannot hold it, only the list does.
 
     Example: crossbook contacts unsubscribe vercom 123 sms
     """
-    run_with_book(book, lambda opened: opened.contacts.unsubscribe(id, channel))
-    print_status(id, "unsubscribed", json=json)
+    result = run_with_book(book, lambda opened: opened.contacts.unsubscribe(id, channel), suppressions)
+    print_status(id, "listed" if result.dropped_fields else "unsubscribed", json=json)
+    if result.dropped_fields:
+        print_message("Only the suppression list holds this opt-out: the vendor cannot.")
 
 
 @contacts.command("resubscribe")
@@ -200,6 +210,11 @@ def resubscribe(
         bool,
         typer.Option("--shared-phone", help="Also opt in the other contacts with the phone number (SerwerSMS)."),
     ] = False,
+    reason: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="Why the person gets messages again. The suppression list needs it."),
+    ] = None,
+    suppressions: Suppressions = None,
     json: Json = False,
 ) -> None:
     """Opt a contact in again. Ask the person first.
@@ -212,7 +227,11 @@ def resubscribe(
 
     Example: crossbook contacts resubscribe vercom 123 sms
     """
-    run_with_book(book, lambda opened: opened.contacts.resubscribe(id, channel, shared_phone=shared_phone))
+    run_with_book(
+        book,
+        lambda opened: opened.contacts.resubscribe(id, channel, shared_phone=shared_phone, reason=reason),
+        suppressions,
+    )
     print_status(id, "resubscribed", json=json)
 
 

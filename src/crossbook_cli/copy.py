@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from typing import Annotated, Literal
 
 import typer
 
 import crossbook
+from crossbook.book import BookOptions
 from crossbook_cli.batch_output import BatchOutput
-from crossbook_cli.options import BatchCommandOptions, complete_book, with_batch_options
+from crossbook_cli.options import BatchCommandOptions, complete_book, open_suppressions, with_batch_options
 from crossbook_cli.signals import run
 
 
@@ -53,10 +55,12 @@ def copy(
         arguments = options.arguments()
 
         async def work() -> None:
-            async with (
-                crossbook.open(source) as old,
-                crossbook.open(target, default_group=into, default_region=options.region) as new,
-            ):
+            async with AsyncExitStack() as stack:
+                more: BookOptions = {"default_group": into, "default_region": options.region}
+                if options.suppressions is not None:
+                    more["suppressions"] = await stack.enter_async_context(open_suppressions(options.suppressions))
+                old = await stack.enter_async_context(crossbook.open(source))
+                new = await stack.enter_async_context(crossbook.open(target, **more))
                 batch = crossbook.copy(
                     old, new, group=group, groups=groups, full=not quick, progress=output.update_progress, **arguments
                 )

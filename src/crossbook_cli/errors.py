@@ -43,6 +43,7 @@ _OPTIONS = {
     "(on_opted_out='unsubscribe' opts": "(--on-opted-out unsubscribe opts",
     "on_opted_out='skip'": "--on-opted-out skip",
     "on_opted_out='error'": "--on-opted-out error",
+    "pass reason=": "pass --reason",
     "match=": "--match",
     "journal=": "--journal",
     "max_wait": "--max-wait",

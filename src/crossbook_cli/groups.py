@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from crossbook_cli.options import Book, Json, Yes, confirm, run_with_book
+from crossbook_cli.options import Book, Json, Suppressions, Yes, confirm, run_with_book
 from crossbook_cli.output import format_cell, print_fields, print_item, print_pages, print_status
 
 groups = typer.Typer(help="List, create, change and delete groups.", no_args_is_help=True)
@@ -76,9 +76,9 @@ def delete(
 
 
 @groups.command("add")
-def add(book: Book, group: GroupId, contact: ContactId, json: Json = False) -> None:
+def add(book: Book, group: GroupId, contact: ContactId, suppressions: Suppressions = None, json: Json = False) -> None:
     """Add a contact to a group; the contact stays in its other groups."""
-    run_with_book(book, lambda opened: opened.groups.add(group, contact))
+    run_with_book(book, lambda opened: opened.groups.add(group, contact), suppressions)
     print_status(contact, "added", json=json)
 
 

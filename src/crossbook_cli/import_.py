@@ -146,7 +146,7 @@ def import_file(
                 if contacts.unread:
                     print_message(_describe_unread(contacts.unread))
 
-        run_with_book(to, work, default_region=options.region)
+        run_with_book(to, work, options.suppressions, default_region=options.region)
 
 
 def _make_digest(file: str, options: BatchCommandOptions, *others: object) -> str | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, fields
 from functools import wraps
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Unpack, get_type_hints
@@ -25,6 +26,7 @@ from crossbook.errors import InvalidInputError
 from crossbook.files import Format
 from crossbook.files.cells import decode_field
 from crossbook.registry import list_accounts, list_vendors
+from crossbook.suppressions import SuppressionList
 from crossbook_cli.errors import USAGE
 from crossbook_cli.output import print_message, use_json
 from crossbook_cli.signals import run
@@ -68,6 +70,14 @@ OnUnsupportedField: TypeAlias = Annotated[
         "--on-loss",
         help="What to do with a field that the vendor does not support: refuse the contact, or drop the field and "
         "report it.",
+    ),
+]
+Suppressions: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--suppressions",
+        metavar="FILE",
+        help="Honour the suppression list in FILE; see crossbook suppress. Its key is CROSSBOOK_SUPPRESSIONS_KEY.",
     ),
 ]
 To: TypeAlias = Annotated[
@@ -156,6 +166,7 @@ class BatchCommandOptions:
             metavar="COUNTRY", help="The country of phones without a country code: PL, AU …; by default the vendor's."
         ),
     ] = None
+    suppressions: Suppressions = None
     json: Json = False
 
     @property
@@ -182,13 +193,42 @@ class BatchCommandOptions:
                 "contact if you repeat this command without its --journal. Who opted out there is not found either: "
                 "such a contact gets a second entry, which is subscribed."
             )
-        given = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in ("region", "json")}
+        others = ("region", "json", "suppressions")
+        given = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in others}
         return {
             **given,
             "match": None if self.match == "none" else self.match,
             "on_duplicate": self.on_duplicate if self.skips_existing else None,
-            "journal_key": os.environ.get("CROSSBOOK_JOURNAL_KEY", "").strip() or None,
+            "journal_key": read_journal_key(),
         }
+
+
+def read_journal_key() -> str | None:
+    """Return the journal's key from the environment, or None."""
+    return os.environ.get("CROSSBOOK_JOURNAL_KEY", "").strip() or None
+
+
+def _exists(file: str) -> bool:
+    return os.path.exists(file)
+
+
+@asynccontextmanager
+async def open_suppressions(
+    file: str, *, region: str | None = "PL", create: bool = False
+) -> AsyncGenerator[SuppressionList]:
+    """Open a suppression list, with its key from the environment, and close it at the end.
+
+    Raises:
+        InvalidInputError: the file does not exist, unless `create` is true: a typing mistake would be an empty list.
+    """
+    if not create and not _exists(file):
+        raise InvalidInputError(
+            f"there is no suppression list {file}: make one with crossbook suppress add, import or collect",
+            field="suppressions",
+        )
+    key = os.environ.get("CROSSBOOK_SUPPRESSIONS_KEY", "").strip() or None
+    async with SuppressionList(file, key=key, region=region) as opened:
+        yield opened
 
 
 def with_batch_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -234,12 +274,18 @@ def confirm(question: str, *, yes: bool, note: str = "") -> None:
         raise typer.Exit(USAGE)
 
 
-def run_with_book(name: str, work: Callable[[AddressBook], Awaitable[T]], **options: Unpack[BookOptions]) -> T:
+def run_with_book(
+    name: str,
+    work: Callable[[AddressBook], Awaitable[T]],
+    suppressions_file: str | None = None,
+    **options: Unpack[BookOptions],
+) -> T:
     """Open the book, run the work with it, close it, and return the result of the work.
 
     Args:
         name: a vendor or a named account; see `crossbook.open`.
         work: an async function that gets the open book.
+        suppressions_file: the file of the suppression list that the book honours.
         options: see `BookOptions`.
 
     Raises:
@@ -247,8 +293,10 @@ def run_with_book(name: str, work: Callable[[AddressBook], Awaitable[T]], **opti
     """
 
     async def open_and_work() -> T:
-        async with crossbook.open(name, **options) as book:
-            return await work(book)
+        async with AsyncExitStack() as stack:
+            if suppressions_file is not None:
+                options["suppressions"] = await stack.enter_async_context(open_suppressions(suppressions_file))
+            return await work(await stack.enter_async_context(crossbook.open(name, **options)))
 
     return run(open_and_work)
 
