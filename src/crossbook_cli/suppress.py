@@ -17,10 +17,7 @@ from crossbook_cli.batch_output import BatchOutput
 from crossbook_cli.options import Book, Json, open_suppressions, read_journal_key, run_with_book
 from crossbook_cli.output import print_json, print_message, print_row
 
-suppress = typer.Typer(
-    help="The list of people who opted out, over all books: add, remove, check, import, export, collect, push.",
-    no_args_is_help=True,
-)
+suppress = typer.Typer(help="Keep the list of people who opted out, over all books.", no_args_is_help=True)
 
 ListFile: TypeAlias = Annotated[str, typer.Argument(metavar="LIST", help="The file of the suppression list (SQLite).")]
 Phone: TypeAlias = Annotated[str | None, typer.Option(metavar="NUMBER", help="A phone in any spelling.")]
