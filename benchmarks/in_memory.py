@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-import anyio
 from crossbook_wire.http import Request
 
 from benchmarks.clients import AUTHORIZATION, KEY, outgoing
@@ -64,7 +63,7 @@ async def wire() -> AsyncGenerator[Call]:
 
 @asynccontextmanager
 async def without_policy() -> AsyncGenerator[Call]:
-    """Yield the same request without limiter and retry loop, but with authentication, deadline and error mapping."""
+    """Yield the same request without limiter and retry loop, but with authentication and error mapping."""
     async with opened() as book:
         session, options = book._session, Options()
         profile = session.profile
@@ -78,8 +77,7 @@ async def without_policy() -> AsyncGenerator[Call]:
             left = deadline - session.now()
             times = options.connect_timeout, operation.read_timeout, left
             call = framed(REQUEST, session.base, attachment, *times, profile.max_response_bytes)
-            with anyio.move_on_at(deadline):
-                reply = await session.transport.send(call)
+            reply = await session.transport.send(call)
             assert isinstance(reply, TransportResponse)
             assert map_response_error(profile, operation, reply) is None
             return SuccessResponse(reply.status, reply.headers, reply.content, profile.vendor, REQUEST.operation)

@@ -12,6 +12,7 @@ from benchmarks.row import Result, Row
 NAMES = (
     "server",
     "facade",
+    "before",
     "overhead",
     "transports",
     "growth",

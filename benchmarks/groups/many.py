@@ -20,8 +20,8 @@ from crossbook import Contact, Filemail
 CREATES, WORKERS, ROUNDS = 20_000, 32, 5
 _TITLE = f"{CREATES:,} creates one by one, {WORKERS} in flight, {{}}: CPU against {WORKERS} workers by hand"
 ROWS = (
-    Row("many.create", _TITLE.format("`create_many`"), "≤", 1.15),
-    Row("many.journal", _TITLE.format("`create_many` with a journal"), "≤", 1.3),
+    Row("many.create", _TITLE.format("`create_many`"), "≤", 1.05),
+    Row("many.journal", _TITLE.format("`create_many` with a journal"), "≤", 1.2),
 )
 _numbers = count()
 Way = Callable[[list[Contact]], Awaitable[None]]

@@ -13,7 +13,7 @@ import anyio
 import anyio.lowlevel
 from attrs import define, field
 
-from crossbook._http.request import PreparedRequest, Transport, TransportFailure, TransportResponse
+from crossbook._http.request import TIMED_OUT, PreparedRequest, Transport, TransportFailure, TransportResponse
 from crossbook._transports.body import ResponseBody
 from crossbook_sandbox.faults import Fault, Faults
 
@@ -31,7 +31,9 @@ class InProcessTransport:
 
     async def send(self, call: PreparedRequest) -> TransportResponse | TransportFailure:
         await anyio.lowlevel.checkpoint()
-        return await _Exchange(call).run(self._app)
+        with anyio.CancelScope(deadline=call.deadline):
+            return await _Exchange(call).run(self._app)
+        return TIMED_OUT
 
     async def aclose(self) -> None: ...
 

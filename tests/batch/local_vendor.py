@@ -15,7 +15,7 @@ from fakes import BASE_URL, book_over, named
 from starlette.datastructures import Headers
 
 from crossbook import AddressBook
-from crossbook._http.request import PreparedRequest, TransportFailure, TransportResponse
+from crossbook._http.request import TIMED_OUT, PreparedRequest, TransportFailure, TransportResponse
 from crossbook_sandbox.credentials import CREDENTIALS
 from crossbook_sandbox.options import Options
 from crossbook_sandbox.sandbox import Sandbox
@@ -64,10 +64,10 @@ class LocalVendor:
             operation, received = self._received(call)
             self.count[operation.name] += 1
             fault = self.choose_fault(operation.name)
-            answer: Answer = (
-                await fault(self, self._run(received, operation)) if fault else self._run(received, operation)()
-            )
-            return answer
+            run = self._run(received, operation)
+            with anyio.CancelScope(deadline=call.deadline):
+                return await fault(self, run) if fault else run()
+            return TIMED_OUT
         finally:
             self.in_flight -= 1
 

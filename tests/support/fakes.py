@@ -12,7 +12,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from crossbook._http.request import PreparedRequest, TransportFailure, TransportResponse
+from crossbook._http.request import TIMED_OUT, PreparedRequest, TransportFailure, TransportResponse
 from crossbook.book import AddressBook
 from crossbook.registry import VENDORS as NAMES
 from crossbook.registry import load_vendor
@@ -70,8 +70,9 @@ class FakeTransport:
         self.sent.append(call)
         answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         if callable(answer):
-            given = answer(call)
-            answer = given if isinstance(given, TransportResponse | TransportFailure) else await given
+            given, answer = answer(call), TIMED_OUT
+            with anyio.CancelScope(deadline=call.deadline):
+                answer = given if isinstance(given, TransportResponse | TransportFailure) else await given
         return answer
 
     async def aclose(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 
 from server import LONGEST
 
@@ -21,11 +22,12 @@ def call(
     connect_timeout: float = LONGEST,
     read_timeout: float = LONGEST,
     max_response_bytes: int = 1 << 20,
+    deadline: float = inf,
 ) -> PreparedRequest:
     """Return a prepared request."""
     path = target.partition(b"?")[0].decode()
     return PreparedRequest(
-        method, origin, path, target, headers, body, connect_timeout, read_timeout, max_response_bytes
+        method, origin, path, target, headers, body, connect_timeout, read_timeout, max_response_bytes, deadline
     )
 
 

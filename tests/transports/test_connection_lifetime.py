@@ -12,7 +12,7 @@ import pytest
 from prepared_requests import Make, answered, call, failed
 from server import LONGEST, Behaviour, Peer, answering, reply, serve
 
-from crossbook._http.request import Transport
+from crossbook._http.request import TIMED_OUT, Transport
 from crossbook_testing import Clock
 
 pytestmark = pytest.mark.anyio
@@ -141,6 +141,22 @@ async def test_closing_leaves_no_connection(make_own: Make) -> None:
         failure = failed(await transport.send(call(server.origin)))
         assert (failure.kind, failure.sent) == ("connect", "no")
         assert server.accepted == accepted
+
+
+async def test_request_ends_at_its_deadline(make: Make) -> None:
+    """Whatever hangs: here the server, and then the wait for capacity."""
+    with serve(asked(threading.Event())) as server:
+        transport = make(server.origin, 1)
+        outcomes = []
+
+        async def ask() -> None:
+            outcomes.append(await transport.send(call(server.origin, deadline=anyio.current_time() + 0.2)))
+
+        with anyio.fail_after(LONGEST):
+            async with anyio.create_task_group() as group:
+                group.start_soon(ask)
+                group.start_soon(ask)
+        assert outcomes == [TIMED_OUT, TIMED_OUT]
 
 
 @pytest.mark.parametrize("where", ["waiting for an answer", "in the handshake"])

@@ -28,7 +28,6 @@ from crossbook.vendor import Operation, Retry, VendorProfile
 
 T = TypeVar("T")
 _UNKNOWN_OPERATION = Operation(Retry.CREATE_NO_LOOKUP)
-_TIMED_OUT = TransportFailure("lost", "maybe", "deadline")
 _CLOSED = TransportFailure("connect", "no", "closed")
 _UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -263,11 +262,9 @@ class Client:
             read_timeout = choose_seconds(self._options.read_timeout, call.operation.read_timeout)
             prepared = prepare_request(
                 call.request, session.base, credentials, self._options.connect_timeout, read_timeout,
-                call.deadline - now, self._max_response_bytes,
+                call.deadline - now, self._max_response_bytes, call.deadline,
             )  # fmt: skip
-            outcome: TransportResponse | TransportFailure = _TIMED_OUT
-            with anyio.move_on_at(call.deadline):
-                outcome = await session.transport.send(prepared)
+            outcome = await session.transport.send(prepared)
         except CrossbookError as error:  # the login's, for instance
             error.earlier = call.earlier
             raise

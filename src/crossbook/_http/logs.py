@@ -1,7 +1,8 @@
 """Log what a call does so that it can be found here and at the vendor, without personal data or secrets.
 
-The logger is `crossbook`. WARNING: limits of two books that differ. INFO: an opened book, a retry, a wait for the rate
-limiter, a learned limit, a login. DEBUG: every other attempt. `CROSSBOOK_LOG=info` or `debug` shows them.
+The logger is `crossbook`. WARNING: limits of two books that differ. INFO: an opened book, a faster transport, a retry,
+a wait for the rate limiter, a learned limit, a login. DEBUG: every other attempt. `CROSSBOOK_LOG=info` or `debug` shows
+them.
 """
 
 from __future__ import annotations

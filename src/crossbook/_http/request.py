@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from functools import lru_cache
+from math import inf
 from typing import ClassVar, Literal, Protocol
 from urllib.parse import urlsplit
 
@@ -40,6 +41,7 @@ class PreparedRequest(Redacted, frozen=True):
     connect_timeout: float
     read_timeout: float
     max_response_bytes: int
+    deadline: float = inf  # by the clock of the event loop
 
     shown_fields: ClassVar[tuple[str, ...]] = (
         "method",
@@ -74,12 +76,17 @@ class TransportFailure(Struct, frozen=True):
     why: str = ""  # why the connection failed; has no secret
 
 
+TIMED_OUT = TransportFailure("lost", "maybe", "deadline")
+
+
 class Transport(Protocol):
     """The interface of a transport, which sends the prepared requests of one book, and which the book closes."""
 
     name: str
 
-    async def send(self, request: PreparedRequest, /) -> TransportResponse | TransportFailure: ...
+    async def send(self, request: PreparedRequest, /) -> TransportResponse | TransportFailure:
+        """Send the request. At its deadline, whatever hangs, end the request and return `TIMED_OUT`."""
+        ...
 
     async def aclose(self) -> None: ...
 
@@ -153,12 +160,15 @@ def prepare_request(
     read_timeout: float,
     left: float,
     max_response_bytes: int,
+    deadline: float = inf,
 ) -> PreparedRequest:
     """Return a request with credentials added.
 
     Args:
         connect_timeout, read_timeout: seconds; at most as long as the call has time.
         left: seconds until the deadline of the call.
+        max_response_bytes: the largest size of the response.
+        deadline: of the call, by the clock of the event loop.
 
     Raises:
         InvalidInputError: the request's path could reach another route, or a header cannot be sent.
@@ -196,6 +206,7 @@ def prepare_request(
         connect_timeout,
         read_timeout,
         max_response_bytes,
+        deadline,
     )
 
 

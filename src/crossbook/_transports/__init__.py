@@ -50,5 +50,5 @@ def log_faster_transport(vendor: str, name: str) -> None:
     if find_spec("aiohttp") is not None:
         logger.info(
             "%s book: the transport aiohttp is installed and faster than %s; to use it, pass transport='aiohttp'",
-            vendor, name,
+            vendor, name, extra={"vendor": vendor, "transport": name},
         )  # fmt: skip

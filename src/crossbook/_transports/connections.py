@@ -15,7 +15,7 @@ from urllib.request import getproxies, proxy_bypass
 import anyio
 from anyio.lowlevel import checkpoint
 
-from crossbook._http.request import PreparedRequest, TransportFailure, TransportResponse
+from crossbook._http.request import TIMED_OUT, PreparedRequest, TransportFailure, TransportResponse
 from crossbook._tracebacks import iter_causes
 
 _KEPT = 10.0  # seconds for which a used connection is surely open; the libraries keep one for 15
@@ -33,12 +33,14 @@ R = TypeVar("R", bound=Trace)
 class InFlight:
     """The requests in flight of a transport: at most `concurrency` at once. Closing the transport cancels them all.
 
-    No request waits inside a library's pool, where the wait would count as time to connect.
+    One cancel scope for each request serves the deadline of the request and the closing: a scope costs as much as most
+    of what a call does. No request waits inside a library's pool, where the wait would count as time to connect.
     """
 
     def __init__(self, concurrency: int) -> None:
         self._capacity = anyio.Semaphore(concurrency, fast_acquire=True)
         self._scopes: set[anyio.CancelScope] = set()
+        self._count = 0
         self._last_used: dict[int, float] = {}  # when this number of requests was in flight last
         self._closed = False
 
@@ -49,24 +51,30 @@ class InFlight:
         trace: R,
     ) -> TransportResponse | TransportFailure:
         """Wait until fewer than `concurrency` requests are in flight, then run `exchange` and return its response."""
-        async with self._capacity:
-            if self._closed:
-                return TransportFailure("connect", "no", "closed")
-            with anyio.CancelScope() as scope:
-                self._scopes.add(scope)
-                try:
-                    if monotonic() - self._last_used.get(len(self._scopes), -inf) > _KEPT:
-                        # This request will open a connection, within a short time-out. All tasks that were started with
-                        # it take their first step before: for 20,000 calls that takes seconds, in which the event loop
-                        # reads no response.
-                        await checkpoint()
-                    return await exchange(request, trace)
-                finally:
-                    self._last_used[len(self._scopes)] = monotonic()
-                    self._scopes.discard(scope)
-            if trace.sends:
-                return TransportFailure("lost", "maybe", "closed")
+        if self._closed:
             return TransportFailure("connect", "no", "closed")
+        with anyio.CancelScope(deadline=request.deadline) as scope:
+            self._scopes.add(scope)
+            try:
+                async with self._capacity:
+                    self._count += 1
+                    try:
+                        if monotonic() - self._last_used.get(self._count, -inf) > _KEPT:
+                            # This request will open a connection, within a short time-out. All tasks that were started
+                            # with it take their first step before: for 20,000 calls that takes seconds, in which the
+                            # event loop reads no response.
+                            await checkpoint()
+                        return await exchange(request, trace)
+                    finally:
+                        self._last_used[self._count] = monotonic()
+                        self._count -= 1
+            finally:
+                self._scopes.discard(scope)
+        if not self._closed:
+            return TIMED_OUT
+        if trace.sends:
+            return TransportFailure("lost", "maybe", "closed")
+        return TransportFailure("connect", "no", "closed")
 
     def close(self) -> None:
         """Cancel all requests in flight, and let later requests fail."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from crossbook._http.request import PreparedRequest, Transport, TransportFailure, TransportResponse
+import anyio
+
+from crossbook._http.request import TIMED_OUT, PreparedRequest, Transport, TransportFailure, TransportResponse
 from crossbook._transports.httpx import RequestTrace, exchange, stream_class
 from crossbook.errors import InvalidInputError, UsageError
 
@@ -58,7 +60,9 @@ class UserClientTransport:
             complete = not dropped and trace.sends <= 1 + redirects
             return response
 
-        outcome = await exchange(self._library, self._build, send, request, trace)
+        outcome: TransportResponse | TransportFailure = TIMED_OUT
+        with anyio.CancelScope(deadline=request.deadline):
+            outcome = await exchange(self._library, self._build, send, request, trace)
         if isinstance(outcome, TransportResponse) and not complete:
             # The query is in an extension, for one request through httpcore. Another transport would drop it, and so
             # would a second attempt. Such a response does not belong to the request.
