@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from crossbook._batch.results import Progress, Result, Summary
     from crossbook._http.auth import TokenStore
     from crossbook._http.options import Attempt, CallOptions
+    from crossbook._http.raw_response import RawResponse
     from crossbook._pagination.pager import Pager
     from crossbook._redaction import Secret
     from crossbook.book import AddressBook, BookOptions
@@ -61,6 +62,7 @@ _LAZY = {
     "MatchKey": "crossbook.vendor",
     "Pager": "crossbook._pagination.pager",
     "Progress": "crossbook._batch.results",
+    "RawResponse": "crossbook._http.raw_response",
     "Result": "crossbook._batch.results",
     "Secret": "crossbook._redaction",
     "SerwerSMS": "crossbook.vendors.serwersms",
@@ -123,6 +125,7 @@ __all__ = [
     "Pager",
     "Progress",
     "RateLimitError",
+    "RawResponse",
     "RejectedError",
     "ResponseTooLargeError",
     "Result",

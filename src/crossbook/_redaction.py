@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
@@ -160,7 +160,14 @@ def mask_secrets(content: bytes, secrets: tuple[str, ...]) -> bytes:
         value = msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return content  # the caller decodes it too, and raises
-    return msgspec.json.encode(_replace(value, _all_spellings(secrets)))
+    shown = _replace(value, _all_spellings(secrets))
+    return content if shown == value else msgspec.json.encode(shown)
+
+
+def mask_headers(headers: Mapping[str, str], secrets: tuple[str, ...]) -> dict[str, str]:
+    """Return the headers of a response without cookies, and with the credentials masked."""
+    spellings = _all_spellings(secrets)
+    return {name: _replace(value, spellings) for name, value in headers.items() if name != "set-cookie"}
 
 
 def _replace(value: Any, spellings: list[str]) -> Any:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from crossbook._batch.assemble import BatchContext
     from crossbook._http.auth import Auth
     from crossbook._http.options import Options
+    from crossbook._http.raw_response import RawResponse, RetryName
     from crossbook.contacts import Contacts
     from crossbook.groups import Groups
     from crossbook.suppressions import SuppressionList
@@ -213,6 +214,46 @@ class AddressBook:
 
         self._check_call_options(options)
         return self._copy(replace(self._options, **options))
+
+    @hide_internal_frames
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        retry: RetryName = "create",
+    ) -> RawResponse[Any]:
+        """Send a request that crossbook has no method for, with the book's login, limits, retries and error mapping.
+
+        A response that is not in the vendor's usual format is an error, as for every other method.
+
+        Args:
+            method: GET, POST, PUT, PATCH or DELETE.
+            path: the path below the base URL, percent-encoded: `/v2.1/group/17`.
+            params: query parameters; None is left out, a list is one parameter for each item.
+            json: the body, as values that JSON can express or a wire model.
+            retry: what two requests would do, which decides about retries. "safe": the request only reads.
+                "idempotent": two have the effect of one. "create", the default: two create two records, so the request
+                is sent again only if it never left or was refused before it was processed.
+
+        Returns:
+            A `RawResponse`; `.parse()` returns the body as JSON values.
+
+        Raises:
+            InvalidInputError: the method or the path is invalid, or the body is not JSON.
+            CrossbookError: the vendor refused the request, or no response came.
+
+        Example:
+            ```python
+            raw = await book.request("GET", "/v2.1/group", params={"limit": 1}, retry="safe")
+            print(raw.status, raw.parse())
+            ```
+        """
+        from crossbook._http.raw_response import send_request
+
+        return await send_request(self._client, method, path, params, json, retry)
 
     def _copy(self, options: Options) -> Self:
         other = object.__new__(type(self))

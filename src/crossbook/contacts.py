@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Generic, Literal, Unpack
 
 from crossbook import _validation
@@ -48,6 +48,18 @@ class Contacts(Resource, Generic[RawT]):
     ) -> None:
         super().__init__(adapter, session, make_batch_context, suppressions)
         self._default_group = default_group
+
+    @cached_property
+    def with_raw_response(self) -> ContactsWithRawResponse[RawT]:
+        """The same methods, except for batches. Each returns a `RawResponse`, whose `parse()` returns the result.
+
+        Example:
+            ```python
+            raw = await book.contacts.with_raw_response.get(created.id)
+            print(raw.status, raw.headers["content-type"], raw.request_id, raw.attempts, raw.parse().id)
+            ```
+        """
+        return ContactsWithRawResponse(self)
 
     @hide_internal_frames
     def list(
@@ -754,3 +766,20 @@ class Contacts(Resource, Generic[RawT]):
 
             name += listen(change, context.suppressions, one, channel, reason)
         return build_batch(context, change, ids, options, operation=name)
+
+
+class ContactsWithRawResponse(Generic[RawT]):
+    """The methods of `book.contacts`, each with a `RawResponse` as its result."""
+
+    def __init__(self, contacts: Contacts[RawT]) -> None:
+        from crossbook._http.raw_response import to_raw
+
+        self.list = to_raw(contacts.list)
+        self.get = to_raw(contacts.get)
+        self.find = to_raw(contacts.find)
+        self.create = to_raw(contacts.create)
+        self.update = to_raw(contacts.update)
+        self.delete = to_raw(contacts.delete)
+        self.groups_of = to_raw(contacts.groups_of)
+        self.unsubscribe = to_raw(contacts.unsubscribe)
+        self.resubscribe = to_raw(contacts.resubscribe)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Generic, Literal, Unpack
 
 from crossbook import _validation
@@ -22,6 +22,18 @@ class Groups(Resource, Generic[RawT]):
     """The methods for the groups of one account, as `book.groups`. Atom calls its groups address books."""
 
     resource = "groups"
+
+    @cached_property
+    def with_raw_response(self) -> GroupsWithRawResponse[RawT]:
+        """The same methods, except for batches. Each returns a `RawResponse`, whose `parse()` returns the result.
+
+        Example:
+            ```python
+            raw = await book.groups.with_raw_response.list()
+            print(raw.status, len(raw.parse().items))
+            ```
+        """
+        return GroupsWithRawResponse(self)
 
     @hide_internal_frames
     def list(self, *, page_size: int | None = None, after: str | None = None) -> Pager[Group[RawT]]:
@@ -306,3 +318,18 @@ class Groups(Resource, Generic[RawT]):
 
             change.check_consent = Consent(context.suppressions, adapter, on_opted_out).check_members
         return build_batch(context, change, pairs, options, operation=f"{operation}_many")
+
+
+class GroupsWithRawResponse(Generic[RawT]):
+    """The methods of `book.groups`, each with a `RawResponse` as its result."""
+
+    def __init__(self, groups: Groups[RawT]) -> None:
+        from crossbook._http.raw_response import to_raw
+
+        self.list = to_raw(groups.list)
+        self.get = to_raw(groups.get)
+        self.create = to_raw(groups.create)
+        self.rename = to_raw(groups.rename)
+        self.delete = to_raw(groups.delete)
+        self.add = to_raw(groups.add)
+        self.remove = to_raw(groups.remove)

@@ -143,7 +143,8 @@ def _is_loopback(host: str) -> bool:
 
 
 @lru_cache(1024)
-def _is_path(path: str) -> bool:
+def is_path(path: str) -> bool:
+    """Return whether a percent-encoded path certainly leads to the route that it names."""
     return _PATH.fullmatch(path) is not None
 
 
@@ -173,7 +174,7 @@ def prepare_request(
     Raises:
         InvalidInputError: the request's path could reach another route, or a header cannot be sent.
     """
-    if not _is_path(request.path):
+    if not is_path(request.path):
         raise InvalidInputError(
             "invalid id: expected letters, digits and . _ ~ - ! $ & ' ( ) * + , : = @ only",
             operation=request.operation, field="id",
@@ -187,11 +188,17 @@ def prepare_request(
     headers = _HEADERS + credentials.headers
     if request.headers:
         headers += _encode_headers(request)
-    body = request.body
+    body, content_type = request.body, request.content_type
     if credentials.members:
+        if body and not body.startswith(b"{"):
+            raise InvalidInputError(
+                "the credentials are members of the body: pass an object as the body",
+                operation=request.operation, field="json",
+            )  # fmt: skip
+        content_type = content_type or "application/json"
         body = b"{" + credentials.members + (b"," + body[1:] if len(body) > 2 else b"}")
-    if request.content_type is not None:
-        headers += ((b"Content-Type", request.content_type.encode()),)
+    if content_type is not None:
+        headers += ((b"Content-Type", content_type.encode()),)
     left = max(0.001, left)
     target = (f"{path}?{query}" if query else path).encode("ascii")
     # Connecting times out before the call does, so that the error says that the request never left.
