@@ -14,6 +14,7 @@ NAMES = (
     "facade",
     "before",
     "overhead",
+    "telemetry",
     "transports",
     "growth",
     "away",

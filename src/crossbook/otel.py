@@ -8,7 +8,8 @@ Example:
     ```python
     from crossbook.otel import CrossbookInstrumentor
 
-    CrossbookInstrumentor().instrument()
+    CrossbookInstrumentor().instrument()  # once, when the program starts
+    CrossbookInstrumentor().uninstrument()
     ```
 """
 
@@ -63,7 +64,10 @@ class CrossbookInstrumentor:
 
     Example:
         ```python
+        from crossbook.otel import CrossbookInstrumentor
+
         CrossbookInstrumentor().instrument()
+        CrossbookInstrumentor().uninstrument()
         ```
     """
 
@@ -83,7 +87,11 @@ class CrossbookInstrumentor:
 
         Example:
             ```python
-            CrossbookInstrumentor().instrument(tracer_provider=provider)
+            from crossbook.otel import CrossbookInstrumentor
+            from opentelemetry import trace
+
+            CrossbookInstrumentor().instrument(tracer_provider=trace.get_tracer_provider())
+            CrossbookInstrumentor().uninstrument()
             ```
         """
         observation.telemetry = _Telemetry(tracer_provider, meter_provider)
@@ -93,6 +101,8 @@ class CrossbookInstrumentor:
 
         Example:
             ```python
+            from crossbook.otel import CrossbookInstrumentor
+
             CrossbookInstrumentor().uninstrument()
             ```
         """

@@ -47,7 +47,7 @@ def read_prose(page: Path) -> str:
 def find_missing(page: Path) -> Iterator[str]:
     prose = read_prose(page)
     for name in _DOTTED_NAME.findall(prose):
-        if not _FILE_NAME.search(name) and not is_defined(name):
+        if not _FILE_NAME.search(name) and not is_defined(name) and not is_telemetry(name):
             yield name
     for path, test in _PATH.findall(" ".join(re.findall(r"`([^`\n]+)`", prose))):
         if path.split("/")[0] in _FOLDERS:
@@ -65,6 +65,12 @@ def is_defined(name: str) -> bool:
     first, _, rest = name.partition(".")
     candidates = [name, f"{_FIXTURES[first]}.{rest}"] if first in _FIXTURES else [name]
     return any(_resolves(candidate) for candidate in candidates)
+
+
+def is_telemetry(name: str) -> bool:
+    """Return whether `crossbook.otel` has a metric, an event or an attribute of this name."""
+    known = re.findall(r'"(crossbook\.[a-z_.]+)', (ROOT / "src/crossbook/otel.py").read_text(encoding="utf-8"))
+    return name in known or any(name.startswith(prefix) for prefix in known if prefix.endswith("."))
 
 
 def _resolves(name: str) -> bool:
@@ -142,6 +148,14 @@ def test_contributing_map_matches_tree() -> None:
 @pytest.mark.parametrize("name", ["crossbook.Contact.phone", "crossbook.fastapi.use", "crossbook_sandbox.calls"])
 def test_defined_name_found(name: str) -> None:
     assert is_defined(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [("crossbook.client.retries", True), ("crossbook.batch.created", True), ("crossbook.client.repeats", False)],
+)
+def test_telemetry_name_found(name: str, known: bool) -> None:
+    assert is_telemetry(name) is known
 
 
 @pytest.mark.parametrize("name", ["crossbook.Contact.fax", "crossbook.cli", "crossbook_testing.Nothing"])

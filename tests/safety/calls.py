@@ -104,6 +104,17 @@ async def wire_path(book: Any) -> Any:
     return await book.contacts.get(canaries.EMAIL)
 
 
+async def raw_create(book: AddressBook) -> Any:
+    return await book.contacts.with_raw_response.create(canaries.person(book.profile.vendor))
+
+
+async def request(book: AddressBook) -> Any:
+    """By a path that no vendor has."""
+    return await book.request(
+        "POST", "/people", params={"email": canaries.EMAIL}, json={"phone": canaries.PHONE, "email": canaries.EMAIL}
+    )
+
+
 async def by_external_id(book: AddressBook) -> Any:
     return await book.contacts.update(ExternalId(canaries.OTHER_EMAIL), company=canaries.COMPANY)
 
@@ -127,6 +138,9 @@ CALLS: dict[str, Call] = {
     "by phone": lambda book: book.contacts.list(phone=canaries.PHONE),
     "by text": lambda book: book.contacts.list(search=canaries.EMAIL),
     "delete": lambda book: book.contacts.delete("1"),
+    "raw": lambda book: book.groups.with_raw_response.list(),
+    "raw create": raw_create,
+    "request": request,
 }
 # A batch retries lost requests many times: these are for final responses.
 BATCHES: dict[str, Call] = {
@@ -146,6 +160,7 @@ KEYS: tuple[Callable[[], Any], ...] = (
 )
 # Refused before any I/O, whatever the vendor.
 INVALID: dict[str, Call] = {
+    "an address in the path of a request": lambda book: book.request("GET", f"/{canaries.EMAIL}"),
     "a phone as id": lambda book: book.contacts.get(canaries.PHONE),
     "an address as group": lambda book: book.contacts.list(group=canaries.EMAIL),
     "a token as cursor": lambda book: book.contacts.list(after=canaries.CREDENTIALS["atom"]["token"]),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from recorder import Recorder
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "specs" / "codegen")]
@@ -19,6 +20,12 @@ import telemetry  # noqa: E402
 def relay() -> Iterator[relays.Relay]:
     with relays.sandbox() as port, relays.Relay(port) as opened:
         yield opened
+
+
+@pytest.fixture
+def own_telemetry() -> Iterator[Recorder]:
+    with telemetry.instrumented_by_us() as recorder:
+        yield recorder
 
 
 @pytest.fixture(scope="module")  # ends here: an instrumented library adds its own headers to requests

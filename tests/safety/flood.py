@@ -19,7 +19,7 @@ from faults import faults
 from relay import Relay, hang
 from sinks import Sinks
 
-from crossbook import AddressBook
+from crossbook import AddressBook, RawResponse
 from crossbook.registry import load_vendor
 
 
@@ -76,6 +76,8 @@ async def run(sinks: Sinks, book: AddressBook, call: Call) -> None:
     """Make one call, and record what it shows. No local of this frame has a canary."""
     try:
         result = await call(book)
+        if isinstance(result, RawResponse):
+            sinks.raw(result)
         for shown in (result, *getattr(result, "items", ())):
             sinks.object(shown)
             sinks.object(getattr(shown, "raw", None))

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from canaries import Detector
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from recorder import Recorder
 from rich.pretty import traverse
 from rich.traceback import Traceback
 from sentry_sdk import Client
@@ -26,7 +27,7 @@ from sentry_sdk.envelope import Envelope
 from sentry_sdk.transport import Transport
 from sentry_sdk.utils import event_from_exception
 
-from crossbook import CrossbookError
+from crossbook import CrossbookError, RawResponse
 
 
 class Sinks:
@@ -79,6 +80,17 @@ class Sinks:
     def attempt(self, seen: object) -> None:
         """Record an attempt, as the hook `on_attempt`."""
         self.add("hook", f"{seen!r} {seen}")
+
+    def raw(self, response: RawResponse[Any]) -> None:
+        """Record what a raw response has besides the vendor's body."""
+        self.add("raw responses", f"{dict(response.headers)!r} {response.request_id} {response.operation}")
+
+    def telemetry(self, recorder: Recorder) -> None:
+        """Record crossbook's own spans and metrics."""
+        for span in recorder.spans:
+            self.add("own spans", f"{span.name} {span.to_json()}")
+        data = recorder.reader.get_metrics_data()
+        self.add("own metrics", data.to_json() if data else "")
 
     def object(self, shown: Any) -> None:
         """Record all ways to print an object."""

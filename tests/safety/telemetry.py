@@ -1,4 +1,4 @@
-"""OpenTelemetry's automatic instrumentation of httpx and httpx2, with the spans in memory."""
+"""OpenTelemetry's automatic instrumentation of httpx and httpx2, or crossbook's own, with everything in memory."""
 
 from __future__ import annotations
 
@@ -10,8 +10,22 @@ from opentelemetry.instrumentation.httpx import HTTPX2ClientInstrumentor, HTTPXC
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from recorder import Recorder
+
+from crossbook.otel import CrossbookInstrumentor
 
 Spans = InMemorySpanExporter
+
+
+@contextmanager
+def instrumented_by_us() -> Iterator[Recorder]:
+    """Instrument crossbook, and record its spans and metrics."""
+    recorder = Recorder()
+    CrossbookInstrumentor().instrument(tracer_provider=recorder.tracers, meter_provider=recorder.meters)
+    try:
+        yield recorder
+    finally:
+        CrossbookInstrumentor().uninstrument()
 
 
 @contextmanager

@@ -12,12 +12,13 @@ from crossbook_wire.http import Request, Response
 from crossbook_wire.vercom import models as vercom
 from faults import faults
 from flood import KINDS, Kind, flood, given_up_unanswered, given_up_unread
+from recorder import Recorder
 from relay import Relay
 from sinks import Sinks
 from telemetry import Spans
 
 import crossbook
-from crossbook import ExternalId, Page, WriteResult
+from crossbook import ExternalId, Page, RawResponse, WriteResult
 from crossbook._http.client import SuccessResponse
 from crossbook._http.request import Credentials, PreparedRequest, TransportResponse
 from crossbook._redaction import Secret
@@ -96,6 +97,21 @@ def _assert_sent(kind: Kind, relay: Relay) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "transport"), [*((kind, "httpx") for kind in VENDORS), ("filemail at login", "aiohttp")]
+)
+def test_own_telemetry_shows_no_secrets(kind: str, transport: str, relay: Relay, own_telemetry: Recorder) -> None:
+    """Spans, metrics, and the log at every level next to them: the records of a span's call name the span."""
+    sinks = Sinks()
+    relay.seen.clear()
+    with sinks.watching(own_telemetry.exporter):
+        anyio.run(partial(flood, sinks, relay, KINDS[kind], transport, share(kind, transport)))
+        sinks.telemetry(own_telemetry)
+    assert sinks.hits(canaries.Detector(relay.tokens)) == {}
+    raw = {"raw responses"} if kind in VENDORS else set[str]()
+    assert set(sinks.texts) >= {"own spans", "own metrics", "log crossbook", "objects"} | raw
+
+
+@pytest.mark.parametrize(
     ("kind", "transport"),
     [
         *((kind, transport) for kind in VENDORS for transport in ("httpx", "httpx2", "aiohttp")),
@@ -132,6 +148,7 @@ def test_request_parts_show_no_secrets() -> None:
             "GET", "https://host", "/", person.encode(), ((b"A", secret.encode()),), person.encode(), 1, 1, 1
         ),
         TransportResponse(200, {"location": person}, person.encode()), ExternalId(person),
+        RawResponse("getContact", 200, {"location": person}, person.encode(), None, 1, canaries.person("vercom")),
         canaries.person("vercom"), canaries.person("filemail"),
         vercom.NewContact(email=canaries.EMAIL, phoneNumber=canaries.PHONE, firstName=canaries.FIRST),
         WriteResult(id="1", status="created", contact=canaries.person("atom")),

@@ -19,6 +19,7 @@ from crossbook.errors import InvalidInputError, UsageError
 from crossbook.vendor import Operation, Retry
 
 P = ParamSpec("P")
+R = TypeVar("R")
 T = TypeVar("T")
 RetryName = Literal["safe", "idempotent", "create"]
 _RETRIES = {"safe": Retry.SAFE, "idempotent": Retry.IDEMPOTENT, "create": Retry.CREATE_NO_LOOKUP}
@@ -66,7 +67,7 @@ class RawResponse(Redacted, Generic[T], frozen=True):
 
     @staticmethod
     @hide_internal_frames
-    async def of(awaitable: Awaitable[T]) -> RawResponse[T]:
+    async def of(awaitable: Awaitable[R]) -> RawResponse[R]:
         """Await a call of crossbook, such as a call of `book.wire`, and return its response with its result.
 
         Args:
