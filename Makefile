@@ -20,7 +20,7 @@ $(READY): requirements/dev.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: demo gateway chaos crash generate grid lock clean
+.PHONY: demo gateway chaos crash fleet generate grid lock clean
 
 demo: $(READY)  ## write 1,000 contacts to each of four vendors on the sandbox, read them back and compare
 	@$(BIN)/python -m examples.demo $(ARGS)
@@ -54,6 +54,9 @@ chaos: $(READY)  ## run every operation with every fault, and the long tests; pr
 
 crash: $(READY)  ## kill imports of 20,000 contacts 20 times; count lost and duplicate contacts
 	@$(BIN)/python -m tests.batch.crash $(ARGS)
+
+fleet: $(READY)  ## kill and stop the workers of a fleet, and measure what it costs; print a table
+	@$(BIN)/python -m tests.fleet $(ARGS)
 
 BENCH := .bench/venv/bin
 BENCH_READY := .bench/.ready

@@ -21,6 +21,7 @@ MODULES = (
     "crossbook_testing",
     "crossbook_testing.contract",
     "crossbook_verify",
+    "crossbook_fleet",
     "crossbook_sandbox",
 )
 # Classes that users get from these modules' objects and need not import.

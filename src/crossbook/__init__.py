@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from crossbook._batch.assemble import BatchOptions
     from crossbook._batch.batch import Batch
     from crossbook._batch.results import Progress, Result, Summary
-    from crossbook._http.auth import TokenStore
     from crossbook._http.options import Attempt, CallOptions
     from crossbook._http.raw_response import RawResponse
     from crossbook._pagination.pager import Pager
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from crossbook.book import AddressBook, BookOptions
     from crossbook.journal import Journal, SqliteJournal
     from crossbook.registry import capabilities, open
+    from crossbook.shared import TokenStore
     from crossbook.suppressions import SuppressionEntry, SuppressionList, SuppressionStatus
     from crossbook.transfer import copy
     from crossbook.vendor import Match, MatchKey
@@ -71,7 +71,7 @@ _LAZY = {
     "SuppressionEntry": "crossbook.suppressions",
     "SuppressionList": "crossbook.suppressions",
     "SuppressionStatus": "crossbook.suppressions",
-    "TokenStore": "crossbook._http.auth",
+    "TokenStore": "crossbook.shared",
     "Vercom": "crossbook.vendors.vercom",
     "capabilities": "crossbook.registry",
     "copy": "crossbook.transfer",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from crossbook._http.session import Session
 from crossbook._pagination import cursor
@@ -16,6 +17,22 @@ if TYPE_CHECKING:
     from crossbook.suppressions import SuppressionList
 
 T = TypeVar("T", bound=HasId)
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def batch_method(function: F) -> F:
+    """Decorate a bulk method: the batch that it returns knows the call, so that a fleet can make it again."""
+
+    @functools.wraps(function)
+    def call(self: Resource, source: Any, *args: Any, **options: Any) -> Any:
+        from crossbook._batch.batch import BatchCall
+
+        batch = function(self, source, *args, **options)
+        method = f"{self.resource}.{function.__name__}"
+        batch.call = BatchCall(self._session.account_key, method, args, options)
+        return batch
+
+    return cast(F, call)
 
 
 class Resource:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from crossbook._http.raw_response import RawResponse, RetryName
     from crossbook.contacts import Contacts
     from crossbook.groups import Groups
+    from crossbook.shared import Shared
     from crossbook.suppressions import SuppressionList
     from crossbook.vendor import VendorAdapter
 
@@ -46,6 +47,7 @@ class BookOptions(CallOptions, total=False):
             (`aiohttp.TCPConnector(ssl=context)`), for client certificates, your own CA, or proxies. You keep its pool
             and redirects, and you close it. The cookies in its jar are not sent.
         suppressions: the list of people who opted out, which the book honours (`SuppressionList`). You close it.
+        shared: one limit and one login for the account in all processes: `crossbook_fleet.Postgres` (extra `fleet`).
         allow_http: allows a base_url without https. Loopback addresses are always allowed.
     """
 
@@ -57,6 +59,7 @@ class BookOptions(CallOptions, total=False):
     transport: Literal["httpx", "httpx2", "aiohttp"]
     http_client: Any
     suppressions: SuppressionList | None
+    shared: Shared | None
     allow_http: bool
 
 
@@ -121,9 +124,14 @@ class AddressBook:
         self._suppressions: SuppressionList | None = settings.pop("suppressions", None)
         if self._suppressions is not None and not hasattr(self._suppressions, "check_many"):
             raise self._invalid("suppressions", "must be a crossbook.SuppressionList")
+        shared = settings.pop("shared", None)
         self._check_call_options(settings)
         self._options = Options(**settings)
-        self._session = Session(profile, base, auth, transport, rate, concurrency, account=account, brand=brand)
+        self._session = Session(
+            profile, base, auth, transport, rate, concurrency, account=account, brand=brand, shared=shared
+        )
+        if shared is not None and self._session.identity is None:
+            raise self._invalid("account", "is missing: shared= needs the name of the account, which is not in its key")
         self._bind()
 
     def _bind(self) -> None:
@@ -273,6 +281,11 @@ class AddressBook:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._session.close()
+
+    @property
+    def account_key(self) -> tuple[str, str, str]:
+        """What identifies the account in every process: vendor, base URL, and its name (`account=` or user name)."""
+        return self._session.account_key
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} at {self._session.base_url}>"

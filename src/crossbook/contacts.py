@@ -11,7 +11,7 @@ from crossbook import _validation
 from crossbook._concurrency import map_in_chunks
 from crossbook._http.session import Session
 from crossbook._pagination.pager import Pager
-from crossbook._resource_base import Resource
+from crossbook._resource_base import Resource, batch_method
 from crossbook._tracebacks import hide_internal_frames
 from crossbook.errors import AmbiguousMatchError, InvalidInputError, UnsupportedError
 from crossbook.models import Channel, Contact, ContactChanges, ExternalId, Group, RawT, WriteResult
@@ -479,6 +479,7 @@ class Contacts(Resource, Generic[RawT]):
         return Consent(suppressions, self._adapter, on_opted_out)
 
     @hide_internal_frames
+    @batch_method
     def create_many(
         self,
         contacts: Items[Contact],
@@ -535,6 +536,7 @@ class Contacts(Resource, Generic[RawT]):
         )  # fmt: skip
 
     @hide_internal_frames
+    @batch_method
     def upsert_many(
         self,
         contacts: Items[Contact],
@@ -603,6 +605,7 @@ class Contacts(Resource, Generic[RawT]):
         return build_batch(context, create, contacts, options, operation=operation, **settings)
 
     @hide_internal_frames
+    @batch_method
     def update_many(
         self,
         changes: Items[tuple[str | ExternalId, Mapping[str, Any]]],
@@ -641,6 +644,7 @@ class Contacts(Resource, Generic[RawT]):
         return build_batch(context, update, changes, options, operation="contacts.update_many")
 
     @hide_internal_frames
+    @batch_method
     def delete_many(self, ids: Items[str] | Pager[Contact], **options: Unpack[BatchOptions]) -> Batch[str]:
         """Delete many contacts by their ids, or every contact of a list.
 
@@ -666,6 +670,7 @@ class Contacts(Resource, Generic[RawT]):
         return self._change_by_id("contacts.delete", "deleted", ids, options, "delete_contact", "delete_contacts")
 
     @hide_internal_frames
+    @batch_method
     def unsubscribe_many(
         self, ids: Items[str] | Pager[Contact], channel: AnyChannel, **options: Unpack[BatchOptions]
     ) -> Batch[str]:
@@ -693,6 +698,7 @@ class Contacts(Resource, Generic[RawT]):
         )
 
     @hide_internal_frames
+    @batch_method
     def resubscribe_many(
         self,
         ids: Items[str] | Pager[Contact],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, Literal, Unpack
 
 from crossbook import _validation
 from crossbook._pagination.pager import Pager
-from crossbook._resource_base import Resource
+from crossbook._resource_base import Resource, batch_method
 from crossbook._tracebacks import hide_internal_frames
 from crossbook.errors import UnsupportedError
 from crossbook.models import Group, RawT
@@ -210,6 +210,7 @@ class Groups(Resource, Generic[RawT]):
         await self._adapter.remove_from_group(group, _validation.check_id(self._profile, "id", contact))
 
     @hide_internal_frames
+    @batch_method
     def delete_many(
         self, ids: Items[str] | Pager[Group], *, with_contacts: bool = False, **options: Unpack[BatchOptions]
     ) -> Batch[str]:
@@ -250,6 +251,7 @@ class Groups(Resource, Generic[RawT]):
         return build_batch(context, delete, ids, options, operation=name)
 
     @hide_internal_frames
+    @batch_method
     def add_many(
         self, pairs: Items[tuple[str, str]], *, on_opted_out: OnOptedOut = "skip", **options: Unpack[BatchOptions]
     ) -> Batch[tuple[str, str]]:
@@ -275,6 +277,7 @@ class Groups(Resource, Generic[RawT]):
         return self._change_members("groups.add", pairs, options, "add_to_group", "add_all_to_group", on_opted_out)
 
     @hide_internal_frames
+    @batch_method
     def remove_many(self, pairs: Items[tuple[str, str]], **options: Unpack[BatchOptions]) -> Batch[tuple[str, str]]:
         """Remove many contacts from groups: each input is a pair of a group id and a contact id.
 

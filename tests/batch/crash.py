@@ -150,8 +150,8 @@ def crash(case: Case, sandbox: crossbook_sandbox.Running, database: Path, folder
     """Run one import to its end, and compare the account with the input."""
     vendor, began = case.vendor, time.monotonic()
     url, credentials = sandbox.base_urls[vendor], sandbox.credentials[vendor]
-    groups = anyio.run(_prepare, case, url, credentials)
-    _arm_faults(sandbox, case)
+    groups = anyio.run(prepare, case, url, credentials)
+    arm_faults(sandbox, case)
     arguments = [json.dumps(asdict(case)), url, json.dumps(credentials), json.dumps(groups), str(folder / vendor)]
     dice = random.Random(case.seed + 3)
     moments = sorted(dice.randrange(case.count) for _ in range(case.kills))
@@ -163,10 +163,10 @@ def crash(case: Case, sandbox: crossbook_sandbox.Running, database: Path, folder
         leaked += _subscribed(case, database, in_group=True)
         if report is not None:
             break
-    _ask(sandbox, "/settle")
+    ask(sandbox, "/settle")
     seconds = time.monotonic() - began
     leaked += _subscribed(case, database, in_group=False)
-    there = Counter(_names(database, vendor))
+    there = Counter(names(database, vendor))
     uncertain = set(report["uncertain"]) if report else set()
     lost, doubled = [], []
     for number in range(case.count):
@@ -179,7 +179,7 @@ def crash(case: Case, sandbox: crossbook_sandbox.Running, database: Path, folder
     return Row(case, kills, written, lost, doubled, len(uncertain), seconds, leaked)
 
 
-async def _prepare(case: Case, url: str, credentials: dict[str, str]) -> list[str]:
+async def prepare(case: Case, url: str, credentials: dict[str, str]) -> list[str]:
     async with _book(case, url, credentials) as book:
         groups = [(await book.groups.create(name)).id for name in ("Friends", "Family")]
         summary = await book.contacts.create_many(case.before(groups)).run()
@@ -187,14 +187,14 @@ async def _prepare(case: Case, url: str, credentials: dict[str, str]) -> list[st
         return groups
 
 
-def _arm_faults(sandbox: crossbook_sandbox.Running, case: Case) -> None:
+def arm_faults(sandbox: crossbook_sandbox.Running, case: Case) -> None:
     create, lost = CREATE.get(case.vendor, "createContact"), LOST.get(case.vendor, 0.005)
-    _ask(sandbox, "/faults", fault="late_commit", vendor=case.vendor, operation=create, seconds=LATE,
+    ask(sandbox, "/faults", fault="late_commit", vendor=case.vendor, operation=create, seconds=LATE,
          probability=lost, seed=case.seed)  # fmt: skip
-    _ask(sandbox, "/faults", fault="reset", when="after", vendor=case.vendor, operation=create,
+    ask(sandbox, "/faults", fault="reset", when="after", vendor=case.vendor, operation=create,
          probability=lost, seed=case.seed + 1)  # fmt: skip
     if case.vendor == "filemail":
-        _ask(sandbox, "/faults", fault="reset", when="before", vendor="filemail", operation="addToGroup",
+        ask(sandbox, "/faults", fault="reset", when="before", vendor="filemail", operation="addToGroup",
              probability=0.05, seed=case.seed)  # fmt: skip
 
 
@@ -226,7 +226,7 @@ def _until(moment: int | None, dice: random.Random, arguments: Sequence[str]) ->
     return process.returncode == -signal.SIGKILL, report if process.returncode == 0 else None
 
 
-def _ask(sandbox: crossbook_sandbox.Running, path: str, **settings: Any) -> None:
+def ask(sandbox: crossbook_sandbox.Running, path: str, **settings: Any) -> None:
     request = urllib.request.Request(
         f"{sandbox.url}/_sandbox{path}",
         json.dumps(settings).encode() if settings else b"",
@@ -236,7 +236,7 @@ def _ask(sandbox: crossbook_sandbox.Running, path: str, **settings: Any) -> None
     urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request).close()
 
 
-def _names(database: Path, vendor: str) -> list[str]:
+def names(database: Path, vendor: str) -> list[str]:
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as db:
         rows = db.execute("SELECT coalesce(name, first_name) FROM contact WHERE vendor = ?", (vendor,)).fetchall()
     db.close()

@@ -11,6 +11,7 @@ from blocks import ROOT, Block, blocks_of, gap_of, run_page, run_session
 
 import crossbook_sandbox
 from crossbook_sandbox import Running
+from tests.fleet.server import PostgresServer
 
 REFERENCE = ROOT / "docs" / "reference"
 # The page whose context the examples of a package run in; the first match wins.
@@ -20,6 +21,7 @@ CONTEXTS = {
     "src/crossbook_testing": REFERENCE / "testing.md",
     "src/crossbook_verify": REFERENCE / "verify.md",
     "src/crossbook_sandbox": REFERENCE / "sandbox.md",
+    "src/crossbook_fleet": REFERENCE / "fleet.md",
     "src/crossbook": REFERENCE / "index.md",
     "generated": REFERENCE / "index.md",
 }
@@ -46,6 +48,25 @@ def account(running: Running, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     for name, value in running.env.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[PostgresServer]:
+    with PostgresServer() as postgres:
+        yield postgres
+
+
+@pytest.fixture(autouse=True)
+def database(request: pytest.FixtureRequest, running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give a page or an example of the fleet an empty database, and the account `main` at Vercom."""
+    (shown,) = request.node.callspec.params.values()
+    path = shown.path if isinstance(shown, Block) else shown
+    if "crossbook_fleet" not in path.read_text(encoding="utf-8"):
+        return
+    postgres: PostgresServer = request.getfixturevalue("postgres")
+    monkeypatch.setenv("CROSSBOOK_FLEET_URL", postgres.make_database())
+    for name, value in running.env.items():
+        monkeypatch.setenv(name.replace("VERCOM", "MAIN"), value)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

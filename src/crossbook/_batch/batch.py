@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
-from typing import Generic, Literal, Self, TypeVar
+from typing import Any, Generic, Literal, Self, TypeVar
 
 import anyio
 from anyio.lowlevel import checkpoint_if_cancelled
-from attrs import define, field
+from attrs import define, field, frozen
 
 from crossbook._batch.executor import POOL_SECONDS, Executor
 from crossbook._batch.reader import ItemReader
@@ -177,6 +177,23 @@ class ResultBuffer:
         self._has_result.set()
 
 
+@frozen
+class BatchCall:
+    """The call that made a batch, so that a fleet can make it again on another machine.
+
+    Attributes:
+        account: as `AddressBook.account_key`.
+        method: the public method, for example "contacts.create_many".
+        arguments: its positional arguments after the source.
+        options: its keyword arguments.
+    """
+
+    account: tuple[str, str, str]
+    method: str
+    arguments: tuple[Any, ...]
+    options: Mapping[str, Any]
+
+
 @define(eq=False, repr=False, kw_only=True)
 class Batch(Generic[I]):
     """A batch of writes, one for each input. It begins with `async with batch`, or with `await batch.run()`.
@@ -216,6 +233,7 @@ class Batch(Generic[I]):
     _stopping: bool = field(init=False, default=False)
     _error: Exception | None = field(init=False, default=None)
     _began: float | None = field(init=False, default=None)
+    call: BatchCall | None = field(init=False, default=None)
 
     def __attrs_post_init__(self) -> None:
         size = 3 * self._workers * self._executor.chunk_size
@@ -324,6 +342,29 @@ class Batch(Generic[I]):
             async for _ in self:
                 pass
         return self._summary
+
+    async def take_chunks(self, size: int, key: bytes) -> AsyncIterator[list[tuple[I, tuple[str, ...]]]]:
+        """Yield the inputs in lists instead of running the batch, each with the keys that it shares with others.
+
+        Args:
+            size: the number of inputs in a list.
+            key: the secret key of the hashes of match keys.
+        """
+        if self._began is not None:
+            raise UsageError("a batch runs once: call the method again for a new batch", vendor=self._vendor)
+        self._began = anyio.current_time()
+        self._reader.hashes.set_key(key)
+        self._source.start(None, 0)
+        try:
+            while not self._source.exhausted:
+                taken = await self._source.take(size)
+                if len(taken) < size and not self._source.exhausted:
+                    continue  # the source failed: the next call raises its error
+                items = [(value, self._reader.make_item(index, value)) for index, value in taken]
+                if items:
+                    yield [(value, item.prepared.list_keys()) for value, item in items]
+        finally:
+            await self._source.aclose()
 
     def take_unread(self) -> list[Result]:
         """Return the results that are not read yet. After the `async with` block these include cancelled inputs.

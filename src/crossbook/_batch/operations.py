@@ -79,6 +79,10 @@ class PreparedItem:
     opt_out: frozenset[str] = frozenset()
     person: Contact | None = None
 
+    def list_keys(self) -> tuple[str, ...]:
+        """Return all keys: no other item with one of them may be in flight."""
+        return () if self.key is None else (self.key, *self.other_keys)
+
 
 class BatchOperation(ABC, Generic[I]):
     """An operation of a batch, such as `contacts.create`: checks each item and calls the adapter's method for it.

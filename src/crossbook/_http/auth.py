@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from copy import copy
-from typing import Any, Protocol
+from functools import partial
+from typing import Any
 from unicodedata import category
 from urllib.parse import quote
 
@@ -17,6 +19,7 @@ from crossbook._concurrency import await_result, is_finished
 from crossbook._http.request import Credentials
 from crossbook._redaction import Secret
 from crossbook.errors import AuthError, ConnectError, CrossbookError, InvalidInputError
+from crossbook.shared import LockingTokenStore, TokenStore
 
 _PROCESS_KEY = secrets.token_bytes(32)
 
@@ -96,23 +99,6 @@ def shared_hash(*values: str) -> str:
     return hashlib.blake2b("\0".join(values).encode(), digest_size=16).hexdigest()
 
 
-class TokenStore(Protocol):
-    """The interface of a store that keeps login tokens between calls. Several processes may share one store.
-
-    The name of an account is a hash of vendor, base URL and user name (or `account=`). It contains nothing of the
-    password, so that a renewed password finds the same token. Every book that uses the store gets the token of its user
-    name, whatever its password. Share a store only among books whose credentials are your own.
-    """
-
-    async def get(self, account: str) -> Secret | None:
-        """Return the stored token of the account, or None. `account` is the same hash in every process."""
-        ...
-
-    async def put(self, account: str, token: Secret | None) -> None:
-        """Store the account's new token. None removes the stored token, which is no longer valid."""
-        ...
-
-
 class MemoryTokenStore:
     """The default token store, which keeps login tokens in the memory of this process."""
 
@@ -135,7 +121,8 @@ class LoginAuth:
     An API key of the account, if it has one, is sent in the query too.
 
     Logins are single flight: at most one is in progress, and all callers wait for it. It runs in the task group of the
-    book, so that a caller who gives up does not cancel it for the others.
+    book, so that a caller who gives up does not cancel it for the others. A `LockingTokenStore` makes them single
+    flight for all processes.
 
     Invariants: a refused token starts a login only if no newer token is known, so that a late refusal of an old token
     is retried with the new one. After a refused password all calls fail for `backoff` seconds without a login, so that
@@ -241,7 +228,7 @@ class LoginAuth:
         if self._refusal and anyio.current_time() < self._refusal[0]:
             raise _unsent_copy(self._refusal[1])
         if self._login_task is None or is_finished(self._login_task):
-            self._login_task = self._start_task(self._log_in)
+            self._login_task = self._start_task(partial(self._log_in, rejected))
         with anyio.move_on_after(timeout):
             try:
                 return await await_result(self._login_task)
@@ -263,7 +250,13 @@ class LoginAuth:
                 return token
         return None
 
-    async def _log_in(self) -> Secret:
+    async def _log_in(self, rejected: Credentials | None) -> Secret:
+        tokens = self._tokens
+        async with tokens.lock(self._account) if isinstance(tokens, LockingTokenStore) else nullcontext():
+            # Another process may have logged in while this one waited for the lock.
+            return await self._other_token(rejected) or await self._log_in_now()
+
+    async def _log_in_now(self) -> Secret:
         # Each await lets `replace` change the credentials. The result of an old password is then not stored.
         credentials = self._credentials
         try:

@@ -264,6 +264,8 @@ class Client:
                 call.request, session.base, credentials, self._options.connect_timeout, read_timeout,
                 call.deadline - now, self._max_response_bytes, call.deadline,
             )  # fmt: skip
+            if session.shared is not None:
+                session.shared.check_may_send()
             outcome = await session.transport.send(prepared)
         except CrossbookError as error:  # the login's, for instance
             error.earlier = call.earlier

@@ -13,8 +13,9 @@ from math import inf
 import anyio
 from anyio.lowlevel import RunVar
 
-from crossbook._http.rate_limit import AdaptiveRate, TokenBucket
+from crossbook._http.rate_limit import AdaptiveRate, SharedBucket, TokenBucket
 from crossbook._http.retry import RetryQuota
+from crossbook.shared import SharedLimit
 from crossbook.vendor import Rate
 
 Limits = tuple[Rate | None, int]  # of a book: its known rate, and the number of its requests in flight
@@ -55,7 +56,8 @@ class AccountLimiter:
     def __init__(self) -> None:
         self.quota = RetryQuota()
         self.names: dict[str, None] = {}  # under which the event loop knows the account, the newest last
-        self._bucket = TokenBucket(inf, 1.0)
+        self._bucket: TokenBucket | SharedBucket = TokenBucket(inf, 1.0)
+        self._shared: SharedLimit | None = None
         self._limited = False  # whether the bucket limits anything: reading the clock costs as much as all the rest
         self._adaptive = AdaptiveRate()
         self._rate = inf  # the lower of the known and the learned rate
@@ -112,6 +114,8 @@ class AccountLimiter:
                 if is_first and self._try_acquire(priority):
                     return
                 now = anyio.current_time()
+                if is_first and now < waiter.deadline and await self._reserve(waiter.deadline):
+                    continue
                 ready_at = self._bucket.ready_at(now)
                 if now >= waiter.deadline:
                     raise AcquireTimeoutError(ready_at - now)
@@ -124,6 +128,16 @@ class AccountLimiter:
         finally:
             self._waiters.pop(waiter, None)
             self._wake_first()
+
+    async def _reserve(self, deadline: float) -> bool:
+        """Reserve the next permits of a shared limit, if there are none left. Return whether that was tried."""
+        bucket = self._bucket
+        if self._shared is None or isinstance(bucket, TokenBucket) or not bucket.needs_permits(anyio.current_time()):
+            return False
+        with anyio.move_on_at(deadline):
+            permits = await self._shared.reserve(self._known_rate)
+            bucket.fill(anyio.current_time(), permits)
+        return True
 
     def _wake_first(self) -> None:
         if self._waiters:
@@ -140,6 +154,17 @@ class AccountLimiter:
                 waiter.woken.set()
             else:
                 queued += 1
+
+    def share(self, limit: SharedLimit) -> None:
+        """Keep the limit together with other processes from now on, instead of alone."""
+        if self._shared is None:
+            self._bucket = SharedBucket()
+        self._shared, self._limited = limit, True
+
+    async def give_back(self) -> None:
+        """Return the unused permits of a shared limit."""
+        if self._shared is not None and isinstance(self._bucket, SharedBucket) and (left := self._bucket.take_left()):
+            await self._shared.give_back(left)
 
     @property
     def limits(self) -> Limits:
@@ -174,6 +199,8 @@ class AccountLimiter:
         Returns:
             A limit that was learned, in requests a second, at the first such response after a fall; otherwise None.
         """
+        if self._shared is not None:
+            return None
         self._adaptive.succeeded(now)
         if self._adaptive.rate is None:
             return None
@@ -184,6 +211,11 @@ class AccountLimiter:
         """Record a response that refused the request because of the rate. Give no permit for `retry_after` seconds."""
         now = anyio.current_time()
         until = now + (retry_after or 0.0)
+        if self._shared is not None:
+            self._shared.throttled(retry_after)
+            self._bucket.close(now, until)
+            self._fail_late_waiters(now)
+            return
         used_up = self._rate < inf and bool(self._waiters) and self._bucket.ready_at(now) > now
         self._adaptive.throttled(now, until, self._rate if used_up else 0.0)
         self._was_throttled = True
@@ -202,7 +234,7 @@ class AccountLimiter:
 
     def _update_rate(self) -> None:
         known, learned = self._known_rate, self._adaptive.rate or inf
-        self._limited = known is not None or self._was_throttled
+        self._limited = known is not None or self._was_throttled or self._shared is not None
         burst = 1.0 + _LATENESS * learned if learned < inf else 1.0
         self._rate = learned
         if known is not None:

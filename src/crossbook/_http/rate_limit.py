@@ -1,10 +1,16 @@
-"""Limit a request rate: `TokenBucket` (GCRA) keeps a known rate, `AdaptiveRate` (CUBIC) learns an unknown one."""
+"""Limit a request rate: `TokenBucket` (GCRA) keeps a known rate, `AdaptiveRate` (CUBIC) learns an unknown one.
+
+`SharedBucket` takes the place of both where several processes share one limit.
+"""
 
 from __future__ import annotations
 
 from collections import deque
 from math import inf
 
+from crossbook.shared import Permits
+
+_KEPT = 0.04  # seconds
 SLOWEST = 0.5  # requests a second
 RECENT, STRAY = 200, 2  # up to 2 refusals among the last 200 responses are strays: 1 %
 SPAN, ENOUGH, STALE = 1.0, 20, 10.0  # a rate is measured over a second, or over 20 responses, up to 10 s
@@ -57,6 +63,71 @@ class TokenBucket:
     def close(self, now: float, until: float) -> None:
         """Grant no permit before the time `until`, because the vendor refused a request. Drop an unused burst."""
         self._next = max(self._next, now + self._interval)
+        self._closed_until = max(self._closed_until, until)
+
+
+class SharedBucket:
+    """The permits that this process reserved of a limit that several processes share: one lot after the other.
+
+    Each permit of a lot has its own due time, so all processes together keep the rate. A permit that is not used within
+    `_KEPT` seconds of its due time is dropped: otherwise each process could save a lot and use it in a burst.
+    """
+
+    __slots__ = ("_closed_until", "_interval", "_left", "_next", "_not_before")
+
+    def __init__(self) -> None:
+        self._left = 0
+        self._interval = 0.0
+        self._next = self._closed_until = self._not_before = -inf
+
+    def fill(self, now: float, permits: Permits) -> None:
+        """Take a lot that was just reserved. A lot without permits says when to reserve again."""
+        self._left, self._interval = permits.count, permits.interval
+        self._next = now + permits.ready_in
+        self._not_before = self._next if not permits.count else -inf
+        self._closed_until = max(self._closed_until, now + permits.closed_for)
+
+    def needs_permits(self, now: float) -> bool:
+        """Return whether a lot must be reserved before anybody gets a permit."""
+        self._drop_unused(now)
+        return not self._left and now >= max(self._not_before, self._closed_until)
+
+    def take_left(self) -> int:
+        """Take all permits that are left, and return their number."""
+        left, self._left = self._left, 0
+        return left
+
+    def ready_at(self, now: float, queued: int = 0) -> float:
+        """Return the time at which a caller gets a permit, as far as it is known: lots to come are not counted."""
+        opens = max(now, self._closed_until, self._not_before)
+        return max(opens, self._next + min(queued, self._left - 1) * self._interval) if self._left else opens
+
+    def try_acquire(self, now: float) -> bool:
+        """Take the next permit if it is due at `now`. Return whether it was taken."""
+        self._drop_unused(now)
+        if not self._left or self._next > now or self._closed_until > now:
+            return False
+        self._left -= 1
+        self._next += self._interval
+        return True
+
+    def _drop_unused(self, now: float) -> None:
+        late = now - self._next - max(_KEPT, self._interval)
+        if self._left and late > 0:
+            dropped = min(self._left, int(late / self._interval) + 1)
+            self._left -= dropped
+            self._next += dropped * self._interval
+
+    def set_rate(self, per_second: float, burst: float) -> None:
+        """Do nothing: the shared limit has the rate."""
+
+    def closed_for(self, now: float) -> float:
+        """Return the seconds from `now` during which no permit is granted, because `close` was called; else 0.0."""
+        return max(0.0, self._closed_until - now)
+
+    def close(self, now: float, until: float) -> None:
+        """Grant no permit before the time `until`, because the vendor refused a request. Drop the lot."""
+        self._left = 0
         self._closed_until = max(self._closed_until, until)
 
 

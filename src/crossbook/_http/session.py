@@ -19,6 +19,7 @@ from crossbook._http.limiter import AccountLimiter, account_limiter, add_names
 from crossbook._http.request import BaseUrl, Transport
 from crossbook._redaction import Secret
 from crossbook.errors import InvalidInputError, UsageError
+from crossbook.shared import Shared
 from crossbook.vendor import Rate, VendorProfile
 
 T = TypeVar("T")
@@ -30,6 +31,7 @@ class Session:
     Args:
         account: the name that the user gave the account. It identifies the account, whatever the user name is.
         brand: the vendor's brand that the account belongs to; "" if the vendor has only one.
+        shared: what other processes share about the account.
     """
 
     limiter: AccountLimiter  # while the session is open
@@ -45,10 +47,12 @@ class Session:
         *,
         account: str | None = None,
         brand: str = "",
+        shared: Shared | None = None,
     ) -> None:
         self.profile = profile
         self.base = base
         self.brand = brand
+        self.shared = shared
         self.auth = auth
         self.transport = transport
         self.rate = rate
@@ -78,6 +82,13 @@ class Session:
     def location(self) -> tuple[str, str, str]:
         """Where the account exists: vendor, base URL and brand."""
         return self.profile.vendor, self.base_url, self.brand
+
+    @property
+    def account_key(self) -> tuple[str, str, str]:
+        """What identifies the account in every process: vendor, base URL (with the brand), and name."""
+        vendor, url, brand = self.location
+        name = "" if self.identity is None else self.identity.reveal()
+        return vendor, f"{url}#{brand}" if brand else url, name
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -115,6 +126,8 @@ class Session:
         others = self.limiter.limits_of_others(own)
         if others not in (None, own):
             logs.log_different_limits(self.profile.vendor, own, others, self.limiter.limits)
+        if self.shared is not None:
+            self.limiter.share(self.shared.limit(*self.account_key))
         logs.log_open(self.profile.vendor, self.transport.name, self.base_url)
 
     async def close(self) -> None:
@@ -126,6 +139,8 @@ class Session:
             try:
                 # A caller who is being cancelled leaves no open socket behind.
                 await run_shielded(self.transport.aclose)
+                if self.shared is not None:
+                    await run_shielded(self.limiter.give_back)
             finally:
                 await self._stack.aclose()
 

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from crossbook_wire.filemail import Api, models
     from crossbook_wire.http import Request, Response, Send
 
-    from crossbook._http.auth import LoginAuth, TokenStore
+    from crossbook._http.auth import LoginAuth
     from crossbook.contacts import Contacts
     from crossbook.groups import Groups
+    from crossbook.shared import TokenStore
     from crossbook.vendors.filemail.adapter import FilemailAdapter
 
 __all__ = ["Filemail"]
@@ -38,7 +39,7 @@ class Filemail(AddressBook):
         password: its password.
         api_key: older accounts need one in addition to the password. It is sent with every call.
         source: the kind of device, a parameter of the vendor's login.
-        tokens: where the login token is stored; by default in memory, for this book alone.
+        tokens: where the login token is stored; by default in memory, for this book alone, or in `shared`.
         account: a name for the account; see `AddressBook`.
         options: see `BookOptions`.
 
@@ -73,6 +74,9 @@ class Filemail(AddressBook):
         from crossbook._http.auth import clean_credential
 
         self._source = clean_credential("source", source)
+        shared = options.get("shared")
+        if tokens is None and shared is not None:
+            tokens = shared.tokens
         self._login = _login_auth(username, password, api_key, tokens)
         super().__init__(self._login, account=account, **options)
 

@@ -1,0 +1,65 @@
+"""Turn the inputs of a batch into bytes and back, and the results of a chunk too."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from crossbook import errors
+from crossbook._batch.results import Result
+from crossbook.journal import JournalEntry
+from crossbook.models import Contact, ExternalId
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_contacts = msgspec.msgpack.Decoder(list[Contact]).decode
+_decode = msgspec.msgpack.Decoder().decode
+_CONTACTS = ("contacts.create_many", "contacts.upsert_many")
+_PAIRS = ("groups.add_many", "groups.remove_many")
+_CHANGES = "contacts.update_many"
+
+
+def encode_inputs(method: str, values: Sequence[Any]) -> bytes:
+    """Return the inputs of one chunk as compressed bytes.
+
+    Raises:
+        TypeError: an input cannot be stored. Its batch would fail it too.
+    """
+    if method == _CHANGES:
+        values = [[[id.value] if isinstance(id, ExternalId) else id, dict(changes)] for id, changes in values]
+    return zlib.compress(_encode(values), 1)
+
+
+def decode_inputs(method: str, data: bytes) -> list[Any]:
+    """Return the inputs that `encode_inputs` was given."""
+    raw = zlib.decompress(data)
+    if method in _CONTACTS:
+        return list(_decode_contacts(raw))
+    values: list[Any] = _decode(raw)
+    if method == _CHANGES:
+        return [(ExternalId(id[0]) if isinstance(id, list) else id, changes) for id, changes in values]
+    return list(map(tuple, values)) if method in _PAIRS else values
+
+
+def encode_results(entries: Mapping[int, JournalEntry]) -> bytes:
+    """Return what a finished run keeps of a chunk: status, id and error of each input, and a hash of the input."""
+    rows = [
+        [each.status, each.id, each.attempts, each.error, each.dropped_fields, each.write_only_fields,
+         bytes.fromhex(each.fingerprint)[:8]]
+        for _, each in sorted(entries.items())
+    ]  # fmt: skip
+    return zlib.compress(_encode(rows), 6)
+
+
+def decode_results(data: bytes, first: int) -> list[Result]:
+    """Return the results of a chunk whose first input has this index in its run."""
+    return [
+        Result(
+            index=first + position, status=status, id=id, attempts=attempts,
+            error=None if error is None else errors.from_record(error),
+            dropped_fields=tuple(dropped), write_only_fields=tuple(write_only), replayed=True,
+        )
+        for position, (status, id, attempts, error, dropped, write_only, _) in enumerate(_decode(zlib.decompress(data)))
+    ]  # fmt: skip
