@@ -45,6 +45,21 @@ def test_trio_error_names_the_other_transports() -> None:
     anyio.run(main, backend="trio")
 
 
+def test_idle_connection_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        with serve(answering()) as server:
+            transport = _transports.make_transport("aiohttp", server.origin, 2)
+            async with anyio.create_task_group() as group:
+                for _ in range(2):
+                    group.start_soon(transport.send, call(server.origin))
+            assert await anyio.to_thread.run_sync(server.wait_open, 0)
+            answered(await transport.send(call(server.origin)))
+            await transport.aclose()
+
+    monkeypatch.setattr("crossbook._transports.aiohttp._IDLE", 0.1)
+    on_asyncio(main)
+
+
 def test_session_is_refused_with_the_alternative() -> None:
     async def main() -> None:
         import aiohttp

@@ -27,6 +27,7 @@ from crossbook.errors import InvalidInputError, UsageError
 
 _UNTRACED = aiohttp.TraceConfig()
 _UNTRACED.freeze()
+_IDLE = 15.0  # seconds for which a free connection is kept
 
 
 class _RequestState:
@@ -75,6 +76,10 @@ class AiohttpTransport:
         # Both are made with the first request: they need a running event loop, and a book may be made outside of one.
         self._connector: aiohttp.BaseConnector | None = None
         self._route: Any = None
+        # Each free connection, and since when. The stack is faster than the connector's pool, which would count, order
+        # and wrap the connection again for each request. A user's connector keeps its pool, since others use it too.
+        self._idle: list[tuple[Any, float]] = []
+        self._expiry: asyncio.TimerHandle | None = None
 
     async def send(self, request: PreparedRequest) -> TransportResponse | TransportFailure:
         return await self._in_flight.run(self._exchange, request, _RequestState())
@@ -82,6 +87,10 @@ class AiohttpTransport:
     async def aclose(self) -> None:
         """End the requests in flight, and close every connection except those of the user's connector."""
         self._in_flight.close()
+        if self._expiry is not None:
+            self._expiry.cancel()
+        while self._idle:
+            _abort(self._idle.pop()[0])
         if self._connector is not None and self._user_connector is None:
             await self._connector.close()
 
@@ -106,7 +115,7 @@ class AiohttpTransport:
             status = head.code
             response = await read_response(head.code, head.raw_headers, payload.iter_any(), request.max_response_bytes)
             if isinstance(response, TransportResponse) and payload.is_eof():
-                connection.release()
+                connection = self._keep(connection)
             return response
         except Exception as error:
             # Only the exception's name: its message may hold the address of a proxy, its frames hold the headers.
@@ -131,11 +140,37 @@ class AiohttpTransport:
             self._route = aiohttp.ClientRequest("GET", url, loop=loop, proxy=self._proxy)
             self._connector = self._user_connector or aiohttp.TCPConnector(limit=0)
         traces: list[Trace] = [] if self._user_connector is None else [_QueueTrace(state)]
+        while self._idle:
+            connection, _ = self._idle.pop()
+            if not is_stale(connection):
+                return connection
+            _abort(connection)
         while True:
             connection = await self._connector.connect(self._route, traces, aiohttp.ClientTimeout(connect=timeout))
             if not is_stale(connection):
                 return connection
             _abort(connection)
+
+    def _keep(self, connection: Any) -> Any:
+        """Keep the connection of a complete response for the next request. Return it if it has to be closed."""
+        if self._user_connector is not None:
+            connection.release()
+            return None
+        if connection.protocol.should_close or self._connector is None or self._connector.closed:
+            return connection
+        loop = asyncio.get_running_loop()
+        self._idle.append((connection, loop.time()))
+        if self._expiry is None:
+            self._expiry = loop.call_later(_IDLE, self._expire)
+        return None
+
+    def _expire(self) -> None:
+        """Close the connections that were idle for too long, and look again later if there are others."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        while self._idle and self._idle[0][1] <= now - _IDLE:
+            _abort(self._idle.pop(0)[0])
+        self._expiry = loop.call_at(self._idle[0][1] + _IDLE, self._expire) if self._idle else None
 
     def _proxy_credentials(self) -> str | None:
         """Return the credentials for a proxy that forwards plain HTTP, as a header value, or None."""
