@@ -97,6 +97,10 @@ def test_normal_form_is_stable_and_key_is_e164(text: str, region: str | None) ->
         ("491512302", "DE", "+49491512302"),
         ("4930123456", "DE", "+4930123456"),
         ("393331234567", "IT", "+393331234567"),
+        # Italian landlines, whose 0 is a part of the number. libphonenumber reads the first as a mobile number, 390 …
+        ("3906123456", "IT", "+3906123456"),
+        ("39 02 12345678", "IT", "+390212345678"),
+        ("3911234567", "IT", "+393911234567"),
         # Signs that are not seen, or are not ASCII.
         ("500\u2009600\u202f700", "PL", "+48500600700"),
         ("500\u00a0600\u00a0700", "PL", "+48500600700"),

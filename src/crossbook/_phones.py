@@ -253,9 +253,10 @@ def _parse_one(text: str, default_region: str | None) -> str | None:
 
 
 def _read_country_code(text: str, number: Any) -> Any:
-    """Return the mobile number in digits that begin with their own country code, or None if there is none.
+    """Return the number in digits that begin with their own country code, or None if there is none.
 
-    In Germany, libphonenumber reads `4915123020522` as a number in the area 491, since these may have any length.
+    In Germany, libphonenumber reads `4915123020522` as a number in the area 491, since these may have any length. In
+    Italy it reads `3906123456`, a landline in Rome, as a mobile number, since these begin with 390 too.
     """
     import phonenumbers
 
@@ -263,9 +264,13 @@ def _read_country_code(text: str, number: Any) -> Any:
     if not digits.startswith(code) or digits != str(number.national_number):
         return None
     kinds = phonenumbers.PhoneNumberType
+    rest = digits[len(code) :]
+    found = phonenumbers.PhoneNumber(country_code=number.country_code, national_number=int(rest or "0"))
+    if rest[:1] == "0" and _keeps_zero(number.country_code):
+        found.italian_leading_zero = True
+        return found if phonenumbers.number_type(found) == kinds.FIXED_LINE else None
     if phonenumbers.number_type(number) in (kinds.MOBILE, kinds.FIXED_LINE_OR_MOBILE):
         return None
-    found = phonenumbers.PhoneNumber(country_code=number.country_code, national_number=int(digits[len(code) :] or "0"))
     return found if phonenumbers.number_type(found) == kinds.MOBILE else None
 
 
@@ -285,13 +290,18 @@ def _strip_trunk_prefix(number: Any) -> Any:
     import phonenumbers
 
     code, national = number.country_code, phonenumbers.national_significant_number(number)
-    region = phonenumbers.region_code_for_country_code(code)
-    example = phonenumbers.example_number(region)
-    if national[1:2] in ("", "0") or national[0] not in ("0", _TRUNK_PREFIXES.get(code, "0")):
-        return None
-    if example is None or example.italian_leading_zero:
+    if national[1:2] in ("", "0") or national[0] not in ("0", _TRUNK_PREFIXES.get(code, "0")) or _keeps_zero(code):
         return None
     return phonenumbers.PhoneNumber(country_code=code, national_number=int(national[1:]))
+
+
+@lru_cache(maxsize=512)
+def _keeps_zero(code: int) -> bool:
+    """Return whether a 0 at the begin is a part of the numbers of a country, as in Italy; also if it has no numbers."""
+    import phonenumbers
+
+    example = phonenumbers.example_number(phonenumbers.region_code_for_country_code(code))
+    return example is None or bool(example.italian_leading_zero)
 
 
 def _is_of_people(number: Any) -> bool:

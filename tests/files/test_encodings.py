@@ -1,4 +1,4 @@
-"""Encodings that are guessed: lists of names in seven languages, in the encodings that their spreadsheets write."""
+"""Encodings that are guessed: lists of names in thirteen languages, in the encodings that their spreadsheets write."""
 
 from __future__ import annotations
 
@@ -47,6 +47,37 @@ LISTS: dict[str, tuple[tuple[str, str], str, tuple[str, ...]]] = {
         ("Имя", "Фамилия"),
         "Иван Петров|Юлия Щербакова|Алексей Кузнецов|Ольга Жукова|Фёдор Цветков|Анна Ефимова|Сергей Чайка|Яна Эхова",
         ("cp1251", "koi8-r", "cp866"),
+    ),
+    "Spanish": (
+        ("Nombre", "Apellidos"),
+        "Íñigo Muñoz|Ángel Núñez|Begoña Peña|Raúl Ibáñez|José Cañizo|María Ordóñez|Sofía Zuñiga|Andrés Yáñez",
+        ("cp1252",),
+    ),
+    "Italian": (
+        ("Nome", "Cognome"),
+        "Nicolò Conti|Mosè Però|Niccolò Galvanò|Giosuè Nardò|Carlo Santità|Anna Forlì|Luca Cantù|Sara Corrà",
+        ("cp1252",),
+    ),
+    "Portuguese": (
+        ("Nome próprio", "Apelido"),
+        "João Gonçalves|Conceição Simões|Inês Falcão|António Magalhães|Luís Leão|Zélia Brandão|Mário Araújo|Rute Sá",
+        ("cp1252", "cp850"),
+    ),
+    "Lithuanian": (
+        ("Vardas", "Pavardė"),
+        "Žydrūnas Šimkūnas|Giedrė Čepaitė|Rūta Žukauskė|Šarūnas Būga|Agnė Vaičiūtė|Eglė Jankutė|"
+        "Kęstas Ąžuolas|Jūratė Lūšė",
+        ("cp1257", "iso8859-13"),
+    ),
+    "Latvian": (
+        ("Vārds", "Uzvārds"),
+        "Jānis Bērziņš|Kārlis Ozoliņš|Ēriks Ķirsis|Līga Šķēle|Ģirts Zariņš|Māra Krūmiņa|Pēteris Liepiņš|Žanis Āboliņš",
+        ("cp1257", "iso8859-13"),
+    ),
+    "Estonian": (
+        ("Eesnimi", "Perekonnanimi"),
+        "Tõnu Õunapuu|Ülle Jõgi|Šura Žukov|Jüri Mägi|Päärn Kõrvits|Õie Käär|Züleiha Põld|Mõmm Väli",
+        ("cp1257",),
     ),
 }
 SAMPLES = [(language, encoding, count) for language in LISTS for encoding in LISTS[language][2] for count in (2, 8, 80)]

@@ -28,11 +28,12 @@ _SCRIPTS = {
     "central": ("cp1250", "iso8859-2", "cp852"),
     "turkish": ("cp1254", "iso8859-9", "cp857"),
     "cyrillic": ("cp1251", "koi8-r", "koi8-u", "cp866", "iso8859-5"),
+    "baltic": ("cp1257", "iso8859-13", "iso8859-4"),
 }
 _OF_TITLES = 1.5  # how much likelier an encoding of the titles' language is
 _WEIGHTS = {
     "cp1252": 1.05, "mac-roman": 0.8, "mac-latin2": 0.7, "mac-cyrillic": 0.8, "cp1257": 0.8, "iso8859-13": 0.8,
-    "iso8859-4": 0.8, "cp1253": 0.9, "iso8859-7": 0.9, "cp437": 0.9, "cp865": 0.9, "iso8859-5": 0.9,
+    "iso8859-4": 0.5, "cp1253": 0.9, "iso8859-7": 0.9, "cp437": 0.9, "cp865": 0.9, "iso8859-5": 0.9,
 }  # fmt: skip
 _POLISH = ("cp1250", "iso8859-2", "cp852")
 _POLISH_LETTERS = frozenset("ąćęłńóśźżĄĆĘŁŃÓŚŹŻ")
@@ -43,6 +44,10 @@ _NOT_POLISH = re.compile("[ćńśź][aeiouyąęó]|[b-df-hjkmnp-rtv-z][ćń][b-d
 # Where Icelandic has these letters, Turkish has ğ, ş and ı.
 _TURKISH = re.compile("[ðþýÐÞÝ]")
 _ICELANDIC = re.compile("[áíúæÁÍÚÆ]")
+# No Turkish word begins with ğ. Where Turkish has it, cp1257 has š, which names in Estonia begin with.
+_BALTIC = re.compile(r"\b[ðÐ]")
+# "Perт" is Italian "Però" in the wrong encoding: no word has letters of two alphabets.
+_MIXED = re.compile("[A-Za-z][\u0370-\u04ff]|[\u0370-\u04ff][A-Za-z]")
 _SOFT = re.compile("[ćńĆŃ]")
 _MOSTLY = 0.8  # share of Polish letters in a Polish list, which may have foreign names
 _WORD = re.compile(r"[^\s,;|\t\"]+")
@@ -73,7 +78,12 @@ def guess_encoding(lines: Sequence[bytes]) -> tuple[str, bool]:
     sound = [name for name in ranked if not _is_odd(texts[name])]
     best = (sound or ranked or likely or ["cp1252"])[0]
     if best in ("cp1252", "iso8859-1") and _TURKISH.search(texts[best]) and not _ICELANDIC.search(texts[best]):
-        best = "cp1254" if "cp1254" in texts else "iso8859-9"
+        baltic = "cp1257" in texts and _BALTIC.search(texts[best])
+        best = "cp1257" if baltic else "cp1254" if "cp1254" in texts else "iso8859-9"
+    # Spanish "Muñoz" is "Muńoz" there, and its other letters are the same.
+    if best in ("cp1250", "iso8859-2") and "cp1252" in texts and _NOT_POLISH.search(texts[best]):
+        changed = {western for other, western in zip(texts[best], texts["cp1252"], strict=True) if western != other}
+        best = "cp1252" if changed <= {"ñ", "Ñ"} else best
     # Windows' encodings have the same letters as these, and more signs.
     for iso, windows in (("iso8859-1", "cp1252"), ("iso8859-9", "cp1254")):
         if best == iso and windows in texts:
@@ -116,6 +126,8 @@ def _count_odd(text: str) -> int:
 
 
 def _is_odd_word(word: str) -> bool:
+    if _MIXED.search(word):
+        return True
     for before, sign, after in zip(f" {word}", word, f"{word[1:]} ", strict=False):
         if "\x80" <= sign <= "\x9f":
             return True
