@@ -65,8 +65,7 @@ LISTS: dict[str, tuple[tuple[str, str], str, tuple[str, ...]]] = {
     ),
     "Lithuanian": (
         ("Vardas", "Pavardė"),
-        "Žydrūnas Šimkūnas|Giedrė Čepaitė|Rūta Žukauskė|Šarūnas Būga|Agnė Vaičiūtė|Eglė Jankutė|"
-        "Kęstas Ąžuolas|Jūratė Lūšė",
+        "Žydrūnas Šimkūnas|Giedrė Čepaitė|Rūta Žukauskė|Šarūnas Būga|Agnė Vaičė|Eglė Jankutė|Kęstas Ąžuolas|Ona Lūšė",
         ("cp1257", "iso8859-13"),
     ),
     "Latvian": (
