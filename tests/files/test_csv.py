@@ -96,6 +96,27 @@ def test_separator_line_of_excel(rows: Rows) -> None:
     assert lines_and_phones(rows("sep=|\nphone|note, with; others\n1|a,b;c\n")) == [(3, "1")]
 
 
+def test_apostrophes_around_all_titles_are_quotes(rows: Rows) -> None:
+    (row,) = rows("'Name';'Phone'\n'Ala; ''K''';'+48500600700'\n")
+    assert row.contact == Contact(name="Ala; 'K'", phone="+48500600700")
+
+
+def test_mailbox_of_mail_program_in_a_cell(rows: Rows) -> None:
+    (row,) = rows('Name,Email\nAla,"Kot, Ala" <ala@example.com>\n')
+    assert row.contact == Contact(name="Ala", email="ala@example.com")
+
+
+def test_end_of_file_sign_of_dos_is_no_row(rows: Rows) -> None:
+    (row,) = rows("Name,Phone\r\nAla,+48500600700\r\n\x1a")
+    assert row.contact == Contact(name="Ala", phone="+48500600700")
+
+
+@pytest.mark.parametrize("nothing", ["NaN", "<NA>", "#N/A", "#ADR!", "#WERT!", "\\N"])
+def test_marks_of_no_value_are_empty_cells(rows: Rows, nothing: str) -> None:
+    (row,) = rows(f"Name,Company,Phone,Email\n{nothing},{nothing},500600700,{nothing}\n")
+    assert row.contact == Contact(phone="500600700")
+
+
 def test_commas_in_cells_do_not_decide_separator(rows: Rows) -> None:
     found = rows("name;phone;address\nAnna Sample;1;Street 1, 00-001 City\nJan Sample;2;Street 2, City, Land\n")
     assert lines_and_phones(found) == [(2, "1"), (3, "2")]

@@ -54,6 +54,20 @@ def test_title_means_field(field: str, title: str) -> None:
     assert found.field == field
 
 
+@pytest.mark.parametrize(
+    ("title", "field"),
+    [
+        ("Phone (with country code)", "phone"), ("Telefon kontaktowy (komórkowy)", "phone"),
+        ("E-mail (required)", "email"),
+        ("Imię i nazwisko (drukowanymi)", "name"), ("Mobile [digits only]", "phone"), ("Phone (model)", None),
+        ("Phone country code", None), ("Phone (verified)", None), ("Name (company)", None),
+    ],
+)  # fmt: skip
+def test_remark_in_title_left_out(title: str, field: str | None) -> None:
+    found = find_field(title)
+    assert (found and found.field) == field
+
+
 def test_two_titles_of_one_field() -> None:
     found = find_field("Rufnummer / Phone")
     assert found is not None

@@ -25,7 +25,9 @@ def make_workbook(*sheets: Cells, hidden: int | None = None) -> bytes:
         sheet = book.add_worksheet(f"Sheet {index + 1}")
         for number, row in enumerate(rows):
             for column, cell in enumerate(row):
-                if isinstance(cell, str):
+                if isinstance(cell, Formula):
+                    sheet.write_formula(number, column, cell)
+                elif isinstance(cell, str):
                     sheet.write_string(number, column, cell)
                 elif cell is not None:
                     sheet.write(number, column, cell)
@@ -74,6 +76,38 @@ def test_first_visible_sheet_with_cells_is_read() -> None:
     assert [row.contact for row in rows] == [Contact(phone="+48500600701")]
     assert reader.description == "Excel workbook, sheet 'Sheet 3'"
     assert reader.leftovers == ("1 further sheet",)
+
+
+def test_formula_without_value_is_refused() -> None:
+    """openpyxl and other libraries write formulas that no program has calculated; the cells would be empty."""
+    content = make_workbook([["Name", "Phone"], ["Ala", Formula("=48500600700")]], [["Phone"], [Formula("=A1")]])
+    (row,), _ = read(content)
+    assert row.contact == Contact(name="Ala"), "the value that the library stores is 0"
+    with pytest.raises(InvalidInputError, match="open it in a spreadsheet program and save it"):
+        read(drop_values(content, "xl/worksheets/sheet1.xml"))
+    (row,), _ = read(drop_values(content, "xl/worksheets/sheet2.xml"))
+    assert row.contact is not None, "a sheet that is not read"
+
+
+def test_error_values_are_empty_cells() -> None:
+    (row,), _ = read(make_workbook([["Name", "Phone", "Email"], ["#N/A", "500600700", "#ADR!"]]))
+    assert row.contact == Contact(phone="500600700")
+
+
+class Formula(str):
+    """A formula in a cell, without a calculated value."""
+
+    __slots__ = ()
+
+
+def drop_values(content: bytes, path: str) -> bytes:
+    """Return the workbook without the values of a sheet's formulas."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(file, "w") as new:
+        for part in old.namelist():
+            data = old.read(part)
+            new.writestr(part, data.replace(b"</f><v>0</v>", b"</f><v></v>") if part == path else data)
+    return file.getvalue()
 
 
 def test_workbook_is_iterated_again_and_corrected() -> None:

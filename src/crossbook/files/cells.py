@@ -22,6 +22,12 @@ from crossbook.models import Channel
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _NAME = re.compile(r"((?:[^\\;]|\\.)*)(?:;|$)", re.DOTALL)
 _OUTER_SPACE = re.compile(r"^\s+|\s+$")
+# Excel's error values (`#N/A` also in German, French and Polish), and what pandas and MySQL write for no value.
+_NO_VALUES = frozenset((
+    "#N/A", "#N/D", "#ND", "#N/D!", "#NV", "#N/A!", "#REF!", "#BEZUG!", "#ADR!", "#NAME?", "#NOM?", "#NAZWA?",
+    "#VALUE!", "#WERT!", "#VALEUR!", "#ARG!", "#DIV/0!", "#NUM!", "#LICZBA!", "#ZAHL!", "#NOMBRE!", "#NULL!", "#ZERO!",
+    "NaN", "<NA>", "\\N",
+))  # fmt: skip
 TEXTS = frozenset({"phone", "email", "first_name", "last_name", "name", "company", "external_id", "id"})
 _CHANNELS: tuple[str, ...] = get_args(Channel)
 
@@ -34,10 +40,13 @@ def escape_cell(text: str) -> str:
 def unescape_cell(cell: str) -> str:
     """Undo `escape_cell`. Of a cell that was not escaped, strip white space, and remove `="` and `"` around its text.
 
-    Other programs write `="00123"`, so that a spreadsheet keeps the text as it is.
+    Other programs write `="00123"`, so that a spreadsheet keeps the text as it is. An error value of a spreadsheet, and
+    the mark of a data frame or a database for no value, is an empty cell.
     """
     if cell[:1] == "'" and _needs_escape(cell[1:]):
         return cell[1:]
+    if cell in _NO_VALUES:
+        return ""
     text = cell.strip() if cell.isascii() else strip_text(cell)
     if text.startswith('="') and len(text) > 2 and text[-1] == '"':
         return strip_text(text[2:-1].replace('""', '"'))
@@ -46,7 +55,7 @@ def unescape_cell(cell: str) -> str:
 
 def _needs_escape(text: str) -> bool:
     text = text.lstrip("'") if text[:1] == "'" else text
-    return text.startswith(_FORMULA_SIGNS) or text != strip_text(text)
+    return text.startswith(_FORMULA_SIGNS) or text != strip_text(text) or text in _NO_VALUES
 
 
 def join_names(names: tuple[str, ...]) -> str:

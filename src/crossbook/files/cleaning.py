@@ -17,7 +17,7 @@ _MAILTO = re.compile(r"mailto:([^?]*)", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s;,<>|/]*@[^\s;,<>|/]*")
 # What people write where they have no address. Other text without @ is kept, so that it is refused by its line.
 _NO_ADDRESS = re.compile(
-    r"[\W_]*|\W*(?:n/?a|none|null|nil|brak|nie ma|keine?|kein(?:e)? e-?mail|aucune?|#n/[ad]!?)\W*", re.IGNORECASE
+    r"[\W_]*|\W*(?:n/?a|nan|none|null|nil|brak|nie ma|keine?|kein(?:e)? e-?mail|aucune?|#n/[ad]!?)\W*", re.IGNORECASE
 )
 
 

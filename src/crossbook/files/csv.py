@@ -21,6 +21,8 @@ from crossbook.vendor import VendorProfile
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 # Excel writes `sep=;` before the titles. Other programs quote it, or pad it with empty cells to the width of the rows.
 _SEPARATOR_LINE = re.compile(r"""["']?sep=(.)["']?([,;\t|]*)\s*""", re.IGNORECASE)
+_MAILBOX = re.compile(r'"([^"]*)"\s*(<[^<>"]*@[^<>"]*>)')  # "Anna Nowak" <anna@example.com>, from a mail program
+_END_OF_FILE = ["\x1a"]  # a last line of DOS
 
 
 def _read_sample(lines: Sequence[str], separator: str) -> list[list[str]]:
@@ -58,6 +60,12 @@ def _has_space_before_quotes(lines: Sequence[str], separator: str) -> bool:
     return any(spaced.search(line) for line in lines)
 
 
+def _find_quote(lines: Sequence[str], separator: str) -> str:
+    """Return the sign around cells: an apostrophe if all titles are within apostrophes, else a double quote."""
+    titles = lines[0].strip().split(separator) if lines else [""]
+    return "'" if all(len(title) > 1 and title[0] == title[-1] == "'" for title in titles) else '"'
+
+
 class CsvReader(TableReader):
     """Reads the rows of a CSV file; see `crossbook.files.Reader`.
 
@@ -82,6 +90,7 @@ class CsvReader(TableReader):
             else max(_SEPARATORS, key=lambda each: _score_separator(sample, each))
         )
         self._strips_space = _has_space_before_quotes(sample, self._separator)
+        self._quote = _find_quote(sample, self._separator)
         super().__init__(f"{file.title}, {_SEPARATORS.get(self._separator, repr(self._separator))}", corrections)
         self.example = file.example
         self.expected: int | None = max(0, file.line_count - self.titles_line)
@@ -89,7 +98,13 @@ class CsvReader(TableReader):
     def iter_records(self) -> Iterator[tuple[int, Sequence[str] | str]]:
         """Yield for each CSV record the number of its first line, and its cells or the reason why it is invalid."""
         lines = _LineSource(islice(self._file.lines(), self._skipped, None), self._skipped)
-        reader = csv.reader(lines, delimiter=self._separator, strict=True, skipinitialspace=self._strips_space)
+        reader = csv.reader(
+            lines,
+            delimiter=self._separator,
+            quotechar=self._quote,
+            strict=True,
+            skipinitialspace=self._strips_space,
+        )
         while True:
             lines.begin_record()
             try:
@@ -99,14 +114,17 @@ class CsvReader(TableReader):
             except csv.Error as error:
                 yield lines.first, self._read_spaced(lines) or _explain(str(error), lines)
             else:
-                if record:
+                if record and record != _END_OF_FILE:
                     yield lines.first, record
 
     def _read_spaced(self, lines: _LineSource) -> list[str] | None:
-        """Return the cells of a record in one line that is valid but for spaces around quotes, as in `"a" ,"b"`."""
+        """Return the cells of a record in one line that is valid but for spaces around quotes, as in `"a" ,"b"`.
+
+        A name in quotes before an address in angle brackets is read with the address.
+        """
         if len(lines.record) != 1:
             return None
-        line = lines.record[0]
+        line = _MAILBOX.sub(r'"\1 \2"', lines.record[0])
         closed = re.sub(rf'"[ \t]+(?={re.escape(self._separator)}|\s*$)', '"', line)
         for text, strips_space in ((closed, True), (line, False)):
             try:

@@ -17,6 +17,7 @@ _NUMBER = re.compile(r"[0-9]+")
 # "Customer_PhoneNumber 2" has the words customer, phone, number and 2.
 _WORDS = re.compile(r"[A-ZÀ-Þ]?[^\W\d_A-ZÀ-Þ]+|[^\W\d_]+|[0-9]+")
 _ALTERNATIVES = re.compile(r"[/|]")
+_REMARK = re.compile(r"(.+)[(\[]([^()\[\]]+)[)\]]\W*", re.DOTALL)
 _LONGEST = 100  # characters; a longer title is a text
 _PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "ß": "ss", "þ": "th", "ð": "d"})
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
@@ -47,11 +48,16 @@ def find_field(title: str) -> Guess | None:
     """Return the contact field that a title means, or None if the title is unknown.
 
     A title is known if it is listed, alone or without the words that only say whose data it is (`Customer phone`).
-    `Phone / Mobile` is known if both halves mean the same field.
+    `Phone / Mobile` is known if both halves mean the same field. A remark in brackets is left out: `Phone (with country
+    code)`.
     """
     if len(title) > _LONGEST:
         return None
     found = _look_up(title)
+    if found is None and (remark := _REMARK.fullmatch(title)):
+        words = {normalize(word) for word in _WORDS.findall(remark[2])}
+        if words <= load_words("remarks") | load_words("neutral"):
+            return _look_up(remark[1])
     if found is None and len(halves := _ALTERNATIVES.split(title)) == 2:
         guesses = [guess for half in halves if (guess := _look_up(half)) is not None]
         if len(guesses) == 2 and guesses[0].field == guesses[1].field:

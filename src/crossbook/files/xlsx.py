@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, time
 from typing import IO, Any, TextIO
+from xml.etree import ElementTree
 
 from crossbook.errors import InvalidInputError
 from crossbook.files import cells
@@ -16,6 +18,12 @@ from crossbook.vendor import VendorProfile
 _MAX_SIZE = 1 << 29  # bytes of all unpacked parts of a workbook: a small file can be made that fills the memory
 _MAX_CELL = 32_767  # characters, by Excel's limits
 _MAX_ROWS = 1_048_576
+_CHUNK = 1 << 20  # bytes
+_LONGEST_CELL = 1 << 12  # bytes
+# A cell with a formula and without a value. Excel writes an empty text with t="str".
+_NO_VALUE = re.compile(
+    rb"<c(?=[ >])(?![^>]* t=.(?:str|e|b|inlineStr))[^>]*><f[^>]*(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>"
+)
 
 
 class XlsxReader(TableReader):
@@ -69,6 +77,7 @@ def _open_sheet(file: IO[bytes]) -> _Sheet:
         filled = [(name, sheet) for name, sheet in sheets if sheet.height]
         if not filled:
             raise InvalidInputError("the workbook has no visible sheet with cells", field="file")
+        _check_formulas(file, filled[0][0])
         # Rows and columns are counted from the first, so that an error names the row that Excel shows.
         rows: Any = filled[0][1].to_python(skip_empty_area=False)
     except calamine.CalamineError:
@@ -88,6 +97,43 @@ def _check_size(file: IO[bytes]) -> None:
         raise InvalidInputError("the file is no .xlsx workbook: save it as .xlsx or as CSV", field="file") from None
     if size > _MAX_SIZE:
         raise InvalidInputError("the workbook is too large to be read: save it as CSV", field="file")
+
+
+def _check_formulas(file: IO[bytes], sheet: str) -> None:
+    """Refuse a sheet with formulas that no program has calculated: their cells would be read as empty."""
+    with zipfile.ZipFile(file) as archive:
+        path = _find_part(archive, sheet)
+        if path not in archive.namelist():
+            return
+        with archive.open(path) as part:
+            before = b""
+            while chunk := part.read(_CHUNK):
+                if b"<f" in chunk and _NO_VALUE.search(before + chunk):
+                    raise InvalidInputError(
+                        "the workbook has formulas without values: open it in a spreadsheet program and save it",
+                        field="file",
+                    )
+                before = chunk[-_LONGEST_CELL:]
+
+
+def _find_part(archive: zipfile.ZipFile, sheet: str) -> str:
+    """Return the path of a sheet's part in the archive, or "" if it is not where ECMA-376 says."""
+    try:
+        book = _parse_part(archive, "xl/workbook.xml")
+        links = _parse_part(archive, "xl/_rels/workbook.xml.rels")
+    except (KeyError, ElementTree.ParseError):
+        return ""
+    targets = {link.get("Id"): link.get("Target", "") for link in links}
+    for each in book.iter():
+        if each.tag.endswith("}sheet") and each.get("name") == sheet:
+            target = targets.get(next((value for name, value in each.items() if name.endswith("}id")), ""), "")
+            return target[1:] if target.startswith("/") else f"xl/{target}"
+    return ""
+
+
+def _parse_part(archive: zipfile.ZipFile, path: str) -> ElementTree.Element:
+    with archive.open(path) as part:
+        return ElementTree.fromstring(part.read(_CHUNK))  # noqa: S314  (expat bounds what entities expand to)
 
 
 def _to_text(cell: object) -> str:
