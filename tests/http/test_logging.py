@@ -86,6 +86,18 @@ def test_wait_for_permit_over_a_second_is_one_record(log: Log) -> None:
     assert [round(wait, 1) for (wait,) in log.facts("wait", containing="permit")] == [1.1, 2.2, 3.3]
 
 
+def test_wait_of_a_batch_for_the_vendor_is_one_record(log: Log) -> None:
+    people = [Contact(phone=f"+4850060070{digit}") for digit in range(3)]
+    busy, created = (
+        reply(b"", 429, retry_after="30"),
+        reply({"data": [{"id": str(id)} for id in (5, 6, 7)], "meta": {}}),
+    )
+    run(lambda book: book.contacts.create_many(people).run(), busy, created)
+    waits = log.facts("levelname", "vendor", "operation", containing="for the vendor")
+    assert waits == [("INFO", "vercom", "contacts.create_many")]
+    assert [30 <= wait <= 31 for (wait,) in log.facts("wait", containing="for the vendor")] == [True]
+
+
 def test_short_wait_for_permit_is_not_logged(log: Log) -> None:
     async def two(book: AddressBook) -> None:
         async with anyio.create_task_group() as group:

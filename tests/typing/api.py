@@ -27,6 +27,7 @@ from crossbook import (
     Group,
     Page,
     Pager,
+    RawResponse,
     SerwerSMS,
     Vercom,
     WriteResult,
@@ -170,3 +171,21 @@ async def errors(book: AddressBook) -> None:
         assert_type(error.retry_after, float | None)
         assert_type(error.cursor, str | None)
         assert_type(error.status, int | None)
+
+
+async def raw_responses(vercom: Vercom) -> None:
+    raw = await vercom.contacts.with_raw_response.get("1")
+    assert_type(raw.status, int)
+    assert_type(raw.request_id, str | None)
+    assert_type(raw.parse().id, str)
+    found = await vercom.contacts.with_raw_response.find(phone="+48500600700")
+    if (contact := found.parse()) is not None:
+        assert_type(contact.phone, str | None)
+    listed = await vercom.groups.with_raw_response.list(page_size=10)
+    assert_type(listed.parse().cursor, str | None)
+    wire = await RawResponse.of(vercom.wire.groups.list_groups())
+    assert_type(wire.parse(), vercom_models.GroupList)
+    assert_type(await vercom.request("GET", "/v2.1/group", retry="safe"), RawResponse[Any])
+
+    await vercom.contacts.with_raw_response.get(1)  # type: ignore[arg-type]
+    await vercom.request("GET", "/v2.1/group", retry="never")  # type: ignore[arg-type]

@@ -20,7 +20,7 @@ from crossbook._batch.reader import ItemReader
 from crossbook._batch.results import Progress, Result, Summary
 from crossbook._batch.source import Source
 from crossbook._concurrency import await_result, run_shielded
-from crossbook._http import observation
+from crossbook._http import logs, observation
 from crossbook._http.circuit_breaker import CircuitBreaker
 from crossbook._http.client import Client
 from crossbook._http.session import Session
@@ -243,7 +243,7 @@ class Batch(Generic[I]):
         self._buffer = ResultBuffer(max(size, 64), self._ordered)
         assert self._client.breaker is not None  # the client of a batch has one
         self._breaker = self._client.breaker
-        self._breaker.on_wait = self._report_progress
+        self._breaker.on_wait = self._report_wait
         self._breaker.on_give_up = self._stop_for_error
 
     @hide_internal_frames
@@ -464,6 +464,10 @@ class Batch(Generic[I]):
         why = self._policy.check(result)
         if why is not None:
             self._stop_for_error(result.error, why)
+        self._report_progress()
+
+    def _report_wait(self) -> None:
+        logs.log_batch_wait(self._vendor, self._operation, self._breaker.waiting)
         self._report_progress()
 
     def _report_progress(self) -> None:

@@ -54,6 +54,14 @@ def log_open(vendor: str, transport: str, base_url: str) -> None:
     )  # fmt: skip
 
 
+def log_batch_wait(vendor: str, operation: str, seconds: float) -> None:
+    """Log that a batch begins to wait for the vendor, which is unavailable or asked for the wait."""
+    logger.info(
+        "%s.%s waits %.1f s for the vendor", vendor, operation, seconds,
+        extra={"vendor": vendor, "operation": operation, "wait": seconds},
+    )  # fmt: skip
+
+
 def log_different_limits(vendor: str, own: Limits, others: Limits, used: Limits) -> None:
     """Warn that a book opens whose limits differ from those of the open books of its account.
 

@@ -56,14 +56,14 @@ class RawResponse(Redacted, Generic[T], frozen=True):
     content: bytes
     request_id: str | None
     attempts: int
-    result: T
+    _result: T
     responses: tuple[RawResponse[Any], ...] = ()
 
     shown_fields: ClassVar[tuple[str, ...]] = ("operation", "status", "request_id", "attempts")
 
     def parse(self) -> T:
         """Return the result of the method. For `book.request` this is the body as JSON values, None if it is empty."""
-        return self.result
+        return self._result
 
     @staticmethod
     @hide_internal_frames
@@ -91,7 +91,7 @@ class RawResponse(Redacted, Generic[T], frozen=True):
         if not recorder.responses:
             raise UsageError("the call sent no request, so there is no response")
         responses = tuple(recorder.responses)
-        return msgspec.structs.replace(responses[-1], result=result, responses=responses)
+        return msgspec.structs.replace(responses[-1], _result=result, responses=responses)
 
 
 class _Recorder(CallObserver):
@@ -112,7 +112,7 @@ class _Recorder(CallObserver):
                     content=_redaction.mask_secrets(outcome.content, secrets),
                     request_id=call.find_request_id(),
                     attempts=call.attempts,
-                    result=None,
+                    _result=None,
                 )
             )
 
@@ -150,4 +150,4 @@ async def send_request(
     content_type = None if json is None else "application/json"
     request = Request(_OPERATION, method.upper(), path, query, body, content_type)
     raw = await RawResponse.of(client.send(request, Operation(_RETRIES[retry], allows_empty=True)))
-    return msgspec.structs.replace(raw, result=msgspec.json.decode(raw.content) if raw.content.strip() else None)
+    return msgspec.structs.replace(raw, _result=msgspec.json.decode(raw.content) if raw.content.strip() else None)
