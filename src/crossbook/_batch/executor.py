@@ -443,7 +443,7 @@ class Executor(Generic[I]):
                 for call_items in calls:
                     sent = zip(call_items, await self._sender.send(call_items), strict=True)
                     todo += await self._finish_decided(sent, report)
-                calls = self._sender.split_into_calls(await self._decide_all(todo, report))
+                calls = self._sender.split_into_calls(await self._decide_all(todo, report)) if todo else []
         finally:
             for item in items:
                 self._release_key(item)

@@ -166,6 +166,7 @@ class LoginAuth:
         self._logins = 0  # that returned a token
         self._refusal: tuple[float, AuthError] | None = None  # of the password, and until when calls fail for it
         self._ignores_stored = False  # the stored token is of an earlier password
+        self._last: tuple[Secret, Credentials, Credentials] | None = None  # a token, `_shared`, and what they make
 
     def bind(
         self,
@@ -213,9 +214,14 @@ class LoginAuth:
         return own
 
     def _token_credentials(self, token: Secret) -> Credentials:
+        last = self._last
+        if last is not None and last[0] is token and last[1] is self._shared:
+            return last[2]
         own = _query_credentials({self._parameter: token.reveal()})
         query = "&".join(filter(None, (own.query, self._shared.query)))
-        return Credentials(query=query, secrets=own.secrets + self._shared.secrets)
+        made = Credentials(query=query, secrets=own.secrets + self._shared.secrets)
+        self._last = token, self._shared, made
+        return made
 
     async def _stored_token(self) -> Secret | None:
         return None if self._ignores_stored else await self._tokens.get(self._account)
@@ -246,7 +252,7 @@ class LoginAuth:
         while logins != self._logins:
             logins = self._logins
             token = await self._stored_token()
-            if token is not None and self._token_credentials(token) != rejected:
+            if token is not None and (rejected is None or self._token_credentials(token) != rejected):
                 return token
         return None
 
