@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -139,6 +140,40 @@ async def test_refused_bulk_call_is_split() -> None:
     results, transport = await created(BY_EMAIL, answer)
     assert list_ids(results) == ["10", "11", "failed", "13"]
     assert [len(json.loads(call.body)) for call in transport.sent] == [4, 2, 2, 1, 1]
+
+
+def refuse(_: PreparedRequest) -> Answer:
+    return reply({"errors": [problem(None)], "meta": {}}, 422)
+
+
+def accept(call: PreparedRequest) -> Answer:
+    return written(*(row(int(each["email"][1:-12]) + 10) for each in json.loads(call.body)))
+
+
+@pytest.mark.parametrize(("options", "failed"), [({"max_failures": 3}, 3), ({"on_error": "stop"}, 1)])
+async def test_split_ends_with_last_allowed_failure(options: Any, failed: int) -> None:
+    """Each item of a refused array costs two requests, so that an array of 200 cost 399."""
+    source = [Contact(email=f"p{number}@example.com") for number in range(200)]
+    transport = FakeTransport(refuse)
+    async with book_over("vercom", transport) as book:
+        batch = book.contacts.create_many(source, ordered=True, **options)
+        results = await run_batch(batch)
+    assert [result.status for result in results] == ["failed"] * failed + ["cancelled"] * (200 - failed)
+    assert len(transport.sent) <= 9 + 2 * failed
+    assert batch.summary.stopped is not None
+    assert {result.attempts for result in results} == {1}
+
+
+async def test_item_of_ended_split_is_created_by_next_run(tmp_path: Path) -> None:
+    """The refusal of the array proves that the item was not written, so it is not looked up and not uncertain."""
+    source = [Contact(email=f"p{number}@example.com") for number in range(4)]
+    for answer, statuses in ((refuse, ["failed", "cancelled"]), (accept, ["failed", "created"])):
+        async with book_over("vercom", FakeTransport(answer)) as book:
+            batch = book.contacts.create_many(
+                source, ordered=True, max_failures=1, journal=tmp_path / "run.sqlite", same_account=True
+            )
+            results = await run_batch(batch)
+        assert [result.status for result in results] == [statuses[0], *[statuses[1]] * 3]
 
 
 @pytest.mark.parametrize(

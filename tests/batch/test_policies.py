@@ -49,7 +49,7 @@ async def test_stop_completes_items_in_flight() -> None:
     assert batch.summary.stopped == "enough"
 
 
-@pytest.mark.parametrize(("most", "failed"), [(None, 20), (0, 1), (4, 5)])
+@pytest.mark.parametrize(("most", "failed"), [(None, 20), (0, 1), (1, 1), (5, 5)])
 async def test_max_failures(local_vendor: LocalVendor, profile: VendorProfile, most: int | None, failed: int) -> None:
     async with local_vendor.book() as book:
         source = [Contact()] * 20
@@ -57,6 +57,13 @@ async def test_max_failures(local_vendor: LocalVendor, profile: VendorProfile, m
         if profile.capability("contacts.create").bulk_size == 1:
             assert summary.counts == {"failed": failed}
         assert (summary.stopped is None) == (most is None)
+
+
+async def test_awaited_batch_says_what_to_write(local_vendor: LocalVendor) -> None:
+    async with local_vendor.book() as book:
+        batch: Any = book.contacts.create_many([])
+        with pytest.raises(UsageError, match=r"write `summary = await batch.run\(\)`"):
+            await batch
 
 
 async def test_refused_credentials_stop_the_batch(local_vendor: LocalVendor, profile: VendorProfile) -> None:

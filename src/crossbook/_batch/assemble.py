@@ -57,7 +57,10 @@ class BatchOptions(TypedDict, total=False):
         item_key: a callable that returns your own key of an item; results and the journal contain it.
         ordered: whether results come in the order of the source. By default they come as they complete.
         on_error: "collect" (default) continues after a failed input, "stop" begins nothing more.
-        max_failures: the batch begins nothing more after one failed input more than this.
+        max_failures: the batch begins nothing more after this many failed inputs; None, the default: no limit. Items
+            in flight are completed, so a few more may fail. An array that the vendor refuses as a whole is one response
+            and fails none of its inputs: they are sent again in halves, to find the ones that are refused, until
+            `max_failures` of them are. The others are then `cancelled`.
         concurrency: the number of workers; by default the book's `concurrency`, or 4 if one call takes many items.
         max_wait: the longest wait of one request, in seconds, for a permit of the rate limiter or for `Retry-After`.
             If the vendor asks for a longer wait, the batch stops; if the permit comes later, the item fails with
@@ -199,6 +202,7 @@ def build_batch(
         run=run,
         item_key=options.get("item_key"),
     )
+    policy = StopPolicy(options.get("on_error", "collect"), options.get("max_failures"))
     remedy = describe_remedy(creates=batch_operation.creates, kept=kept, matched=match is not None)
     executor = Executor(
         operation=batch_operation,
@@ -208,6 +212,7 @@ def build_batch(
         remedy=remedy,
         dry_run=dry_run,
         records=kept or match is not None,
+        may_fail_more=policy.may_fail_more,
     )
     if progress is True:
         progress = _make_progress_bar(operation)
@@ -219,7 +224,7 @@ def build_batch(
         executor=executor,
         workers=options.get("concurrency") or (_BULK_WORKERS if executor.chunk_size > 100 else session.concurrency),
         ordered=options.get("ordered", False),
-        policy=StopPolicy(options.get("on_error", "collect"), options.get("max_failures")),
+        policy=policy,
         progress=None if progress is False else progress,
         summary=Summary(dry_run=dry_run, steps=steps, remedy=remedy),
         client=context.client,

@@ -9,7 +9,7 @@ import math
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
-from typing import Any, Generic, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Never, Self, TypeVar
 
 import anyio
 from anyio.lowlevel import checkpoint_if_cancelled
@@ -74,7 +74,7 @@ class StopPolicy:
 
     Args:
         on_error: "stop" stops the batch at the first failure.
-        max_failures: the batch stops after one failure more than this; None: no limit.
+        max_failures: the batch stops after this many failures; None: no limit.
     """
 
     on_error: OnError = "collect"
@@ -90,9 +90,15 @@ class StopPolicy:
             return "the vendor does not accept the credentials"
         if self.on_error == "stop":
             return f"input {result.index} failed (on_error='stop')"
-        if self.max_failures is not None and self._failed > self.max_failures:
-            return f"more than {self.max_failures:,} inputs failed (max_failures)"
+        if not self.may_fail_more(0):
+            return f"{self._failed:,} inputs failed (max_failures)"
         return None
+
+    def may_fail_more(self, unreported: int) -> bool:
+        """Return whether the batch continues after `unreported` further failures."""
+        if self.on_error == "stop":
+            return self._failed + unreported == 0
+        return self.max_failures is None or self._failed + unreported < max(1, self.max_failures)
 
 
 @define(eq=False, repr=False)
@@ -330,6 +336,16 @@ class Batch(Generic[I]):
                 vendor=self._vendor,
             )
         raise StopAsyncIteration
+
+    if not TYPE_CHECKING:  # a type checker reports `await batch` itself
+
+        @hide_internal_frames
+        def __await__(self) -> Never:
+            raise UsageError(
+                "a batch cannot be awaited: write `summary = await batch.run()`, or `async with batch as run:` and "
+                "`async for result in run:` for its results",
+                vendor=self._vendor,
+            )
 
     @hide_internal_frames
     async def run(self) -> Summary:

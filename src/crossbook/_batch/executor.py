@@ -14,6 +14,7 @@ from attrs import define, field
 from crossbook._batch.item import (
     BatchItem,
     ItemOutcome,
+    NotSentAlone,
     Uncertain,
     allows_split,
     make_item_result,
@@ -38,8 +39,22 @@ from crossbook.vendor import VendorProfile
 
 I = TypeVar("I")  # noqa: E741  (an item of the source)
 Report = Callable[[Result], None]
+CallResponse = ItemResponse | NotSentAlone
 _MAX_LOOKUPS = 5  # items that a worker takes if each needs a lookup: its lookups run one by one
 POOL_SECONDS = 2.0  # for which an item waits at most until its array is full
+
+
+@define(eq=False, repr=False)
+class _SplitArray:
+    """An array that the vendor refused as a whole, while its parts are sent again.
+
+    Args:
+        error: the refusal of the array.
+        failed: its items that were refused alone. They are reported when the whole array is done.
+    """
+
+    error: CrossbookError
+    failed: int = 0
 
 
 @define(eq=False, repr=False)
@@ -51,12 +66,15 @@ class Sender:
         resolver: handles creates whose response was lost; None for operations that create nothing.
         journal: stores intents.
         records: whether the journal gets intents and outcomes.
+        may_fail_more: whether the batch continues after this number of failures that are not reported yet.
     """
 
     _operation: BatchOperation[Any]
     _resolver: Resolver | None
     _journal: Journal
     _records: bool
+    _may_fail_more: Callable[[int], bool]
+    _splits: list[_SplitArray] = field(init=False, factory=list["_SplitArray"])
     _separate_calls: int = field(init=False, default=0)
     _shared_calls: Counter[tuple[Any, int, int]] = field(init=False, factory=Counter[tuple[Any, int, int]])
 
@@ -144,7 +162,16 @@ class Sender:
             await self._journal.record_outcomes(known)
         return outcomes
 
-    async def _call(self, call_items: Sequence[BatchItem], *, again: bool) -> Sequence[ItemResponse]:
+    async def _call(
+        self, call_items: Sequence[BatchItem], *, again: bool, split: _SplitArray | None = None
+    ) -> Sequence[CallResponse]:
+        """Return the response for each item. `split` is the refused array that these items are a part of.
+
+        One invalid item makes the vendor refuse a whole array: it is bisected to find that item. In an array of many
+        invalid items that takes two requests for each, so the search ends when the batch has failed too often.
+        """
+        if split is not None and not self._may_fail_more(sum(each.failed for each in self._splits)):
+            return [NotSentAlone(split.error)] * len(call_items)
         operation, first = self._operation, call_items[0]
         try:
             if isinstance(operation, Create) and first.update is not None:
@@ -158,15 +185,26 @@ class Sender:
             return await operation.write_many([item.prepared for item in call_items], again=again)
         except CrossbookError as error:
             if len(call_items) == 1 or not allows_split(error):
+                if split is not None and proves_no_write(error):
+                    split.failed += len(call_items)
                 return [error] * len(call_items)
-            # One invalid item makes the vendor refuse the whole call: bisect to find it.
             half, again = len(call_items) // 2, again or error.earlier == "maybe"
-            return [
-                *await self._call(call_items[:half], again=again),
-                *await self._call(call_items[half:], again=again),
-            ]
+            whole = None if split is not None else _SplitArray(error)
+            if whole is not None:
+                self._splits.append(whole)
+            try:
+                parts = [
+                    await self._call(part, again=again, split=split or whole)
+                    for part in (call_items[:half], call_items[half:])
+                ]
+            finally:
+                if whole is not None:
+                    self._splits.remove(whole)
+            return [*parts[0], *parts[1]]
 
-    def _read_response(self, item: BatchItem, response: ItemResponse) -> ItemOutcome | None:
+    def _read_response(self, item: BatchItem, response: CallResponse) -> ItemOutcome | None:
+        if isinstance(response, NotSentAlone):
+            return response
         if isinstance(response, Completed) and self._is_opted_out_later(item, response):
             item.state, item.created_id = "created", response.id
             return None
@@ -317,6 +355,7 @@ class Executor(Generic[I]):
         dry_run: decide, and write nothing.
         records: whether the journal gets intents and outcomes. It does if the run has a journal of the caller
             (`ItemReader.kept`), and in memory also for the lookups of a match key.
+        may_fail_more: as in `Sender`.
     """
 
     operation: BatchOperation[I]
@@ -326,6 +365,7 @@ class Executor(Generic[I]):
     remedy: str
     dry_run: bool
     records: bool
+    may_fail_more: Callable[[int], bool]
     chunk_size: int = field(init=False)
     """The number of items that a worker takes at once."""
     pools: bool = field(init=False)
@@ -343,7 +383,7 @@ class Executor(Generic[I]):
         size = self.operation.bulk_size
         self.pools = self.resolver is not None and self.resolver.has_lookups and size > 1
         self.chunk_size = min(size, _MAX_LOOKUPS) if self.pools else size
-        self._sender = Sender(self.operation, self.resolver, self.journal, self.records)
+        self._sender = Sender(self.operation, self.resolver, self.journal, self.records, self.may_fail_more)
         self._pool = Pool(self._sender)
 
     @property

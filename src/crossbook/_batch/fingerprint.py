@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -39,8 +39,8 @@ class KeyedHash:
     def fingerprint(self, item: object) -> str:
         """Return the keyed hash of an input. A later run compares the hash to detect that the source has changed."""
         try:
-            given: Any = item
-            if isinstance(item, Contact):
+            given = cast("Any", item)
+            if isinstance(given, Contact):
                 given = {name: value for name in _FIELDS if (value := getattr(given, name)) not in (None, "")}
             return self._hash(_encode(given))
         except Exception:

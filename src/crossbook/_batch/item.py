@@ -96,7 +96,17 @@ class Uncertain:
     final: bool
 
 
-ItemOutcome = Completed | CrossbookError | Uncertain
+@define
+class NotSentAlone:
+    """The outcome of a write that the vendor refused with its whole array, in a batch that then stopped.
+
+    Nothing was written. The item was not sent again by itself, so that whether the vendor accepts it is unknown.
+    """
+
+    error: CrossbookError
+
+
+ItemOutcome = Completed | CrossbookError | Uncertain | NotSentAlone
 """What became of an item. Instead of an outcome, None means: before a write "write it", after it "another round"."""
 
 
@@ -128,8 +138,8 @@ def allows_split(error: CrossbookError) -> bool:
 
 def stays_open(outcome: ItemOutcome) -> bool:
     """Return whether an item with this outcome is unfinished: the next run with the journal retries or looks it up."""
-    if isinstance(outcome, Completed):
-        return False
+    if isinstance(outcome, Completed | NotSentAlone):
+        return isinstance(outcome, NotSentAlone)
     return not (outcome.final if isinstance(outcome, Uncertain) else outcome.action == "fix_input")
 
 
@@ -139,6 +149,8 @@ def make_item_result(item: BatchItem, outcome: ItemOutcome, capability: str, rem
     status: Any
     if isinstance(outcome, Completed):
         status, id = outcome.status, outcome.id
+    elif isinstance(outcome, NotSentAlone):
+        status, id = "cancelled", item.id
     else:
         error = copy_without_traceback(outcome.error if isinstance(outcome, Uncertain) else outcome)
         error.operation = error.operation or capability
@@ -171,8 +183,9 @@ def make_outcome_entry(item: BatchItem, outcome: ItemOutcome, result: Result, *,
     # This attempt wrote nothing. Earlier attempts of a create were looked up, so they wrote nothing either: the next
     # run starts from zero attempts. Without a lookup their outcome is unknown, and their number is kept. By that number
     # the next run knows that a missing contact may be its own delete.
+    error = outcome.error if isinstance(outcome, NotSentAlone) else outcome
     entry = item.make_entry("intent")
-    entry.attempts = 0 if creates and not item.sent_by_decision else item.attempts - (outcome.earlier != "maybe")
+    entry.attempts = 0 if creates and not item.sent_by_decision else item.attempts - (error.earlier != "maybe")
     entry.key, entry.existing_ids, entry.id = None, (), item.prepared.id
     return entry
 
