@@ -23,7 +23,7 @@ from crossbook.errors import (
     UsageError,
     VendorUnavailableError,
 )
-from crossbook.models import Channel, Contact, ContactChanges, ExternalId, Group, Page, WriteResult
+from crossbook.models import Channel, Contact, ContactChanges, ContactFields, ExternalId, Group, Page, WriteResult
 
 if TYPE_CHECKING:
     __version__: str
@@ -108,6 +108,7 @@ __all__ = [
     "ConnectError",
     "Contact",
     "ContactChanges",
+    "ContactFields",
     "CrossbookError",
     "ExternalId",
     "Filemail",

@@ -54,6 +54,24 @@ def start_task(group: TaskGroup, work: Callable[[], Awaitable[T]]) -> anyio.Futu
     return future
 
 
+_detached: set[asyncio.Future[None]] = set()  # asyncio keeps no strong reference to a task
+
+
+def start_detached(work: Callable[[], Awaitable[None]]) -> None:
+    """Start the work in a task that belongs to no caller and ends with the event loop. It must not raise an error.
+
+    A task group must be left by the task that entered it. A task of its own can hold it for callers in other tasks.
+    """
+    if current_async_library() == "asyncio":
+        task = asyncio.ensure_future(work())
+        _detached.add(task)
+        task.add_done_callback(_detached.discard)
+    else:
+        import trio
+
+        trio.lowlevel.spawn_system_task(work)
+
+
 async def await_result(future: anyio.Future[T]) -> T:
     """Wait for a future of `start_task`. Return the value of its work, or raise the error that ended the work.
 

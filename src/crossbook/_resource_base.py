@@ -6,6 +6,7 @@ import functools
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
+from crossbook import _validation
 from crossbook._http.session import Session
 from crossbook._pagination import cursor
 from crossbook._pagination.pager import HasId, Pager
@@ -68,19 +69,23 @@ class Resource:
 
     def _list(
         self,
-        fetch: Callable[[], Fetch[T]],
+        fetch: Callable[[int], Fetch[T]],
+        size: int,
         after: str | None,
         *filters: object,
+        limit: int | None = None,
         unique: bool = False,
         prefetch: int = 1,
     ) -> Pager[T]:
-        """Return a pager over the pages that `fetch` gets. Their cursors work only with the same `filters`."""
+        """Return a pager over the pages of this size that `fetch` gets. Cursors work only with the same `filters`."""
+        _validation.check_limit(limit, prefetch)
         self._session.check_open()
         bound = cursor.hash_filters(self._profile.vendor, self.resource, *filters)
         position = cursor.decode(after, bound) if after is not None else None
         return Pager(
-            fetch, self._session.start_task, bound, position,
-            unique=unique, prefetch=prefetch, vendor=self._profile.vendor, operation=f"{self.resource}.list",
+            fetch, size, self._session.start_task, bound, position,
+            limit=limit, unique=unique, prefetch=prefetch,
+            vendor=self._profile.vendor, operation=f"{self.resource}.list",
         )  # fmt: skip
 
     async def _delete(self, deletion: Awaitable[None]) -> None:

@@ -13,8 +13,9 @@ from msgspec.structs import replace
 
 from crossbook import _phones, _redaction
 from crossbook._pagination.strategies import OffsetPagination, Paging
+from crossbook._suggestions import did_you_mean
 from crossbook.errors import InvalidInputError, UnsupportedError
-from crossbook.models import Contact, ExternalId, get_source_vendor, group_ids
+from crossbook.models import Contact, ContactFields, ExternalId, get_source_vendor, group_ids
 from crossbook.vendor import NUMERIC_ID, Query, VendorProfile, encode_phone
 
 OnUnsupportedField = Literal["error", "drop"]
@@ -112,6 +113,15 @@ def check_page_size(paging: Paging, page_size: int | None) -> int:
     return page_size
 
 
+def check_limit(limit: int | None, prefetch: int) -> None:
+    if limit is not None and (type(limit) is not int or limit < 1):
+        raise InvalidInputError("limit must be a whole number, at least 1", field="limit")
+    if limit is not None and prefetch > 1:
+        raise InvalidInputError(
+            "a list with a limit requests no page ahead: pass limit or prefetch, not both", field="prefetch"
+        )
+
+
 def check_prefetch(profile: VendorProfile, prefetch: int) -> None:
     if type(prefetch) is not int or prefetch < 1:
         raise _invalid(profile, "prefetch", "prefetch must be a whole number, at least 1")
@@ -133,6 +143,27 @@ def check_channel(profile: VendorProfile, channel: str) -> str:
 def check_on_unsupported_field(profile: VendorProfile, on_unsupported_field: str) -> None:
     if on_unsupported_field not in ("error", "drop"):
         raise _invalid(profile, "on_unsupported_field", "on_unsupported_field must be 'error' or 'drop'")
+
+
+def check_on_opted_out(profile: VendorProfile, on_opted_out: str) -> None:
+    if not is_one_of(on_opted_out, ("error", "unsubscribe")):
+        raise _invalid(profile, "on_opted_out", "on_opted_out of one contact must be 'error' or 'unsubscribe'")
+
+
+def make_contact(profile: VendorProfile, contact: object, values: Mapping[str, Any]) -> Contact:
+    """Return a contact of keywords. A call takes a contact or keywords, not both."""
+    if contact is not None:
+        raise _invalid(
+            profile, next(iter(values)), "pass a Contact or keywords, not both: dataclasses.replace changes a contact"
+        )
+    if not values:
+        raise _invalid(profile, "contact", "the contact is missing: pass a Contact, or its fields as keywords")
+    for name in values:
+        if name not in ContactFields.__annotations__:
+            shown = _redaction.mask_text(str(name))[:40]
+            close = did_you_mean(name, ContactFields.__annotations__)
+            raise _invalid(profile, shown, f"a new contact has no field {shown!r}{close}")
+    return Contact(**values)
 
 
 def check_contact_id(profile: VendorProfile, id: object) -> None:
@@ -281,7 +312,7 @@ def _prepare_change(profile: VendorProfile, name: str, value: Any, region: str |
         return fields
     if name not in FIELDS:
         shown = _redaction.mask_text(str(name))[:40]
-        raise _invalid(profile, shown, f"a contact has no field {shown!r}")
+        raise _invalid(profile, shown, f"a contact has no field {shown!r}{did_you_mean(name, (*FIELDS, 'fields'))}")
     if profile.name_format == "full" and name in _NAME_PARTS:
         raise _invalid(
             profile, name, f"{profile.title} stores the whole name: change `name`, or first_name and last_name together"
@@ -362,7 +393,9 @@ def _cannot_store(
     name = _redaction.mask_text(name)
     if name == "name":
         fix = 'set first_name and last_name; crossbook.files.read(…, names="split") makes them of a whole name'
-    return _invalid(profile, name, f"{profile.title} cannot store {name}: {fix}")
+    extra = [f"fields.{each}" for each in profile.extra_fields or ()]
+    hint = did_you_mean(name, extra) if name.startswith("fields.") else ""
+    return _invalid(profile, name, f"{profile.title} cannot store {name}{hint}: {fix}")
 
 
 # The filters and the order of a list of contacts.
@@ -386,7 +419,11 @@ def validate_query(profile: VendorProfile, query: Query, region: str | None) -> 
             profile, "sort", "cannot sort: leave sort and descending out, and sort the contacts in your code"
         )
     if query.sort is not None and not is_one_of(query.sort, profile.sorts):
-        raise _unsupported(profile, "sort", f"sorts by {', '.join(sorted(profile.sorts))} only")
+        raise _unsupported(
+            profile,
+            "sort",
+            f"sorts by {', '.join(sorted(profile.sorts))} only{did_you_mean(query.sort, profile.sorts)}",
+        )
     if query.opted_out is not None and not is_one_of(query.opted_out, profile.channels):
         raise _invalid(profile, "opted_out", f"opted_out must be one of {', '.join(sorted(profile.channels))}")
     if query.archived is not None:

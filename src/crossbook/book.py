@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Unpack
 
 from crossbook._http.options import CallOptions
+from crossbook._suggestions import did_you_mean
 from crossbook._tracebacks import copy_without_traceback, hide_internal_frames
 from crossbook.errors import CrossbookError, InvalidInputError
 from crossbook.vendor import Rate, VendorProfile, environment_variable
@@ -66,7 +67,8 @@ class BookOptions(CallOptions, total=False):
 class AddressBook:
     """The base class of `SerwerSMS`, `Atom`, `Filemail` and `Vercom`: the address book of one account.
 
-    Open a book once with `async with`, in the event loop that uses it. Any number of tasks can share it.
+    Open a book once with `async with`, or with `open` and `aclose`, in the event loop that uses it. Any number of tasks
+    can share it.
     Closing the book ends the calls of other tasks at once. They raise `NoResponseError` if their request was sent,
     `ConnectError` if not, or the error of their last attempt. (A request through your own `http_client` runs to its
     end.)
@@ -125,7 +127,7 @@ class AddressBook:
         if self._suppressions is not None and not hasattr(self._suppressions, "check_many"):
             raise self._invalid("suppressions", "must be a crossbook.SuppressionList")
         shared = settings.pop("shared", None)
-        self._check_call_options(settings)
+        self._check_call_options(settings, (*BookOptions.__annotations__, *CallOptions.__annotations__))
         self._options = Options(**settings)
         self._session = Session(
             profile, base, auth, transport, rate, concurrency, account=account, brand=brand, shared=shared
@@ -220,7 +222,7 @@ class AddressBook:
         """
         from msgspec.structs import replace
 
-        self._check_call_options(options)
+        self._check_call_options(options, CallOptions.__annotations__)
         return self._copy(replace(self._options, **options))
 
     @hide_internal_frames
@@ -270,6 +272,41 @@ class AddressBook:
         other._bind()
         return other
 
+    @hide_internal_frames
+    async def open(self) -> Self:
+        """Open the book, where `async with` does not fit. Call `aclose` at the end. An open book stays as it is.
+
+        Any task of the event loop may open the book, and any task may close it.
+
+        Returns:
+            The book itself.
+
+        Raises:
+            UsageError: the book was closed, or is open in another event loop.
+
+        Example:
+            ```python
+            book = await SerwerSMS.from_env().open()
+            try:
+                print(await book.contacts.count())
+            finally:
+                await book.aclose()
+            ```
+        """
+        await self._session.open_anywhere()
+        return self
+
+    @hide_internal_frames
+    async def aclose(self) -> None:
+        """Close the book, as the end of its `async with` block does. A closed book stays as it is.
+
+        The copies of `with_options` share the connections, so they are closed too.
+
+        Raises:
+            UsageError: the book belongs to another event loop.
+        """
+        await self._session.close_anywhere()
+
     async def __aenter__(self) -> Self:
         from crossbook._transports import log_faster_transport
 
@@ -298,10 +335,13 @@ class AddressBook:
         return InvalidInputError(f"{field} {problem}", field=field, vendor=cls.profile.vendor)
 
     @classmethod
-    def _check_call_options(cls, options: Mapping[str, Any]) -> None:
+    def _check_call_options(cls, options: Mapping[str, Any], names: Collection[str]) -> None:
         unknown = sorted(set(options) - set(CallOptions.__annotations__))
         if unknown:
-            raise InvalidInputError(f"unknown option {', '.join(unknown)}", field=unknown[0], vendor=cls.profile.vendor)
+            hint = did_you_mean(unknown[0], names)
+            raise InvalidInputError(
+                f"unknown option {', '.join(unknown)}{hint}", field=unknown[0], vendor=cls.profile.vendor
+            )
 
     @classmethod
     def _check_account(cls, account: str | None) -> str | None:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Unpack
 from crossbook import _validation
 from crossbook._concurrency import map_in_chunks
 from crossbook._http.session import Session
-from crossbook._pagination.pager import Pager
+from crossbook._pagination.pager import Pager, count_items
 from crossbook._resource_base import Resource, batch_method
 from crossbook._tracebacks import hide_internal_frames
 from crossbook.errors import AmbiguousMatchError, InvalidInputError, UnsupportedError
-from crossbook.models import Channel, Contact, ContactChanges, ExternalId, Group, RawT, WriteResult
+from crossbook.models import Channel, Contact, ContactChanges, ContactFields, ExternalId, Group, RawT, WriteResult
 from crossbook.vendor import Query, VendorAdapter
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ class Contacts(Resource, Generic[RawT]):
         opted_out: Channel | None = None,
         sort: str | None = None,
         descending: bool = False,
+        limit: int | None = None,
         page_size: int | None = None,
         after: str | None = None,
         unique: bool = False,
@@ -93,6 +94,7 @@ class Contacts(Resource, Generic[RawT]):
                 so the whole list is read there.
             sort: the vendor's own name of a column (SerwerSMS).
             descending: whether `sort` is in descending order.
+            limit: the largest number of contacts in total; by default all. The cursor of the last page is then None.
             page_size: contacts in a page, not in total; the default depends on the vendor.
             after: the cursor of a page: the list starts after that page.
             unique: skips contacts that were listed before (SerwerSMS lists a contact once for each of its groups). This
@@ -107,7 +109,7 @@ class Contacts(Resource, Generic[RawT]):
 
         Raises:
             UnsupportedError: the vendor has no such filter or order, or cannot prefetch several pages.
-            InvalidInputError: the cursor is of another list, or a page size or `prefetch` is out of range.
+            InvalidInputError: the cursor is of another list, or a limit, page size or `prefetch` is out of range.
 
         Example:
             ```python
@@ -128,8 +130,44 @@ class Contacts(Resource, Generic[RawT]):
         size = _validation.check_page_size(profile.contact_paging, page_size)
         _validation.check_prefetch(profile, prefetch)
         return self._list(
-            lambda: self._adapter.list_contacts(query, size), after, query, unique=unique, prefetch=prefetch
-        )
+            lambda size: self._adapter.list_contacts(query, size), size, after, query,
+            limit=limit, unique=unique, prefetch=prefetch,
+        )  # fmt: skip
+
+    @hide_internal_frames
+    async def count(
+        self,
+        *,
+        group: str | None = None,
+        search: str | None = None,
+        phone: str | None = None,
+        email: str | None = None,
+        external_id: str | None = None,
+        archived: bool | None = None,
+        opted_out: Channel | None = None,
+    ) -> int:
+        """Count all contacts, or the contacts that match every given filter.
+
+        No vendor returns this number, so the list is read, in pages as large as the vendor allows. A contact counts
+        once, also where the vendor lists it once for each of its groups (SerwerSMS), for which all ids are kept in
+        memory. `Group.count` is the vendor's own count of a group, if it has one.
+
+        Args:
+            group: as in `list`, and so the other filters.
+
+        Raises:
+            UnsupportedError, InvalidInputError: as in `list`.
+
+        Example:
+            ```python
+            print(await book.contacts.count(group=friends.id))
+            ```
+        """
+        contacts = self.list(
+            group=group, search=search, phone=phone, email=email, external_id=external_id, archived=archived,
+            opted_out=opted_out, page_size=self._profile.contact_paging.max_size, unique=True,
+        )  # fmt: skip
+        return await count_items(contacts)
 
     @hide_internal_frames
     async def get(self, id: str) -> Contact[RawT]:
@@ -214,15 +252,17 @@ class Contacts(Resource, Generic[RawT]):
     @hide_internal_frames
     async def create(
         self,
-        contact: Contact,
+        contact: Contact | None = None,
         *,
         on_unsupported_field: _validation.OnUnsupportedField = "error",
         on_opted_out: Literal["error", "unsubscribe"] = "error",
+        **values: Unpack[ContactFields],
     ) -> WriteResult:
-        """Create a contact.
+        """Create a contact, of a `Contact` or of its fields.
 
         Args:
             contact: the contact; its `id` is ignored.
+            values: the fields of the contact, instead of `contact`.
             on_unsupported_field: "error" refuses a contact with a field that the vendor cannot store, before any
                 request; "drop" leaves the field out and lists it in the result. The groups of a contact that was read
                 from another vendor are such a field.
@@ -241,9 +281,12 @@ class Contacts(Resource, Generic[RawT]):
         Example:
             ```python
             created = await book.contacts.create(Contact(phone="+48500600700", first_name="Anna"))
+            created = await book.contacts.create(phone="+48500600701", first_name="Jan")
             ```
         """
         self._require("contacts.create")
+        if values or contact is None:
+            contact = _validation.make_contact(self._profile, contact, values)
         prepared = _validation.prepare_contact(
             self._profile,
             contact,
@@ -292,6 +335,77 @@ class Contacts(Resource, Generic[RawT]):
             dropped_fields=result.dropped_fields,
             write_only_fields=result.write_only_fields,
         )
+
+    @hide_internal_frames
+    async def upsert(
+        self,
+        contact: Contact | None = None,
+        *,
+        match: MatchKey,
+        on_unsupported_field: _validation.OnUnsupportedField = "error",
+        on_opted_out: Literal["error", "unsubscribe"] = "error",
+        **values: Unpack[ContactFields],
+    ) -> WriteResult:
+        """Create a contact, or update the contact with the same match key if it differs.
+
+        This is `upsert_many` for one contact. Fields and groups that are not given stay as they are stored. A create
+        whose response was lost is looked up, so that a second contact is not made. A call that fails for another
+        reason is sent up to 8 times. Each wait for a permit or for `Retry-After` is at most the `timeout` of a call.
+
+        Args:
+            contact: the contact; its `id` is ignored.
+            match: "phone", "email" or "external_id", if the vendor can search by it.
+            on_unsupported_field: as in `create`.
+            on_opted_out: what to do with a contact that opted out of a channel, or whose address did in another
+                contact: "error" raises InvalidInputError. "unsubscribe" opts the stored contacts out too, and creates
+                a missing contact as opted out (Vercom, SerwerSMS).
+            values: the fields of the contact, instead of `contact`.
+
+        Returns:
+            A `WriteResult`: `.status` is `created`, `updated` or `unchanged`.
+
+        Raises:
+            AmbiguousMatchError: several contacts have this key; `error.candidates` are their ids.
+            UnsupportedError: the vendor cannot search by this key.
+            InvalidInputError, RejectedError: as in `create`, or the contact has no such key.
+            NoResponseError: a response was lost, and a lookup could not tell whether the contact was written.
+
+        Example:
+            ```python
+            stored = await book.contacts.upsert(phone="+48500600700", company="ABC", match="phone")
+            print(stored.id, stored.status)
+            ```
+        """
+        self._require("contacts.create")
+        _validation.check_on_opted_out(self._profile, on_opted_out)
+        if values or contact is None:
+            contact = _validation.make_contact(self._profile, contact, values)
+        batch = self._create_many(
+            [contact], on_unsupported_field, on_opted_out, {"max_wait": self._max_wait()},
+            operation="contacts.upsert", match=match, upsert=True, on_duplicate="update",
+        )  # fmt: skip
+        async with batch as run:
+            results = [result async for result in run]
+        result = results[0] if results else None
+        if result is None or result.contact is None or result.status not in ("created", "updated", "unchanged"):
+            error = (result and result.error) or batch.summary.stop_error
+            assert error is not None
+            raise error
+        return WriteResult(
+            id=result.id or "",
+            status=result.status,
+            contact=replace(result.contact, id=result.id or ""),
+            dropped_fields=result.dropped_fields,
+            write_only_fields=result.write_only_fields,
+        )
+
+    def _max_wait(self) -> float:
+        """Return the longest wait of a call that is sent as a batch of one."""
+        from crossbook._http.request import choose_seconds
+
+        assert self._make_batch_context is not None
+        created = self._profile.operations[self._profile.capability("contacts.create").operation]
+        return choose_seconds(self._make_batch_context(None).options.timeout, created.timeout)
 
     @hide_internal_frames
     async def update(
@@ -783,6 +897,7 @@ class ContactsWithRawResponse(Generic[RawT]):
         self.list = to_raw(contacts.list)
         self.get = to_raw(contacts.get)
         self.find = to_raw(contacts.find)
+        self.count = to_raw(contacts.count)
         self.create = to_raw(contacts.create)
         self.update = to_raw(contacts.update)
         self.delete = to_raw(contacts.delete)

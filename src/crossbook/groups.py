@@ -6,7 +6,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Generic, Literal, Unpack
 
 from crossbook import _validation
-from crossbook._pagination.pager import Pager
+from crossbook._pagination.pager import Pager, count_items
 from crossbook._resource_base import Resource, batch_method
 from crossbook._tracebacks import hide_internal_frames
 from crossbook.errors import UnsupportedError
@@ -36,18 +36,21 @@ class Groups(Resource, Generic[RawT]):
         return GroupsWithRawResponse(self)
 
     @hide_internal_frames
-    def list(self, *, page_size: int | None = None, after: str | None = None) -> Pager[Group[RawT]]:
+    def list(
+        self, *, limit: int | None = None, page_size: int | None = None, after: str | None = None
+    ) -> Pager[Group[RawT]]:
         """List the groups of the account.
 
         Args:
-            page_size: groups in a page; the default depends on the vendor.
+            limit: the largest number of groups in total; by default all. The cursor of the last page is then None.
+            page_size: groups in a page, not in total; the default depends on the vendor.
             after: the cursor of a page: the list starts after that page.
 
         Returns:
             A `Pager`: `async for` yields groups, `await` returns one `Page`, `.pages()` yields every page.
 
         Raises:
-            InvalidInputError: the cursor is of another list, or the page size is out of range.
+            InvalidInputError: the cursor is of another list, or the limit or page size is out of range.
 
         Example:
             ```python
@@ -56,7 +59,18 @@ class Groups(Resource, Generic[RawT]):
         """
         self._require("groups.list")
         size = _validation.check_page_size(self._profile.group_paging, page_size)
-        return self._list(lambda: self._adapter.list_groups(size), after)
+        return self._list(lambda size: self._adapter.list_groups(size), size, after, limit=limit)
+
+    @hide_internal_frames
+    async def count(self) -> int:
+        """Count the groups of the account. No vendor returns this number, so the list is read, in large pages.
+
+        Example:
+            ```python
+            print(await book.groups.count())
+            ```
+        """
+        return await count_items(self.list(page_size=self._profile.group_paging.max_size))
 
     @hide_internal_frames
     async def get(self, id: str) -> Group[RawT]:
@@ -330,6 +344,7 @@ class GroupsWithRawResponse(Generic[RawT]):
         from crossbook._http.raw_response import to_raw
 
         self.list = to_raw(groups.list)
+        self.count = to_raw(groups.count)
         self.get = to_raw(groups.get)
         self.create = to_raw(groups.create)
         self.rename = to_raw(groups.rename)

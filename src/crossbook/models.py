@@ -222,6 +222,34 @@ def make_contact(
     return read
 
 
+class ContactFields(TypedDict, total=False):
+    """The fields of a new contact that `create` and `upsert` take as keywords, instead of a `Contact`.
+
+    Attributes:
+        external_id: your own key (Vercom).
+        phone: a phone number.
+        email: an e-mail address.
+        first_name: the first name.
+        last_name: the last name.
+        name: the full name, for a vendor that stores it (Filemail).
+        company: the company's name.
+        fields: further fields by the vendor's names.
+        groups: the ids of its groups.
+        created_at: when it was created (Vercom).
+    """
+
+    external_id: str | None
+    phone: str | None
+    email: str | None
+    first_name: str | None
+    last_name: str | None
+    name: str | None
+    company: str | None
+    fields: Mapping[str, Any] | None
+    groups: tuple[str, ...] | list[str] | None
+    created_at: datetime | None
+
+
 class ContactChanges(TypedDict, total=False):
     """The fields of a contact that `update` can change. None clears a field.
 
@@ -249,7 +277,8 @@ class ContactChanges(TypedDict, total=False):
 
 
 # As in a record. The body of a TypedDict can only have its keys.
-setattr(ContactChanges, "__pydantic_config__", {"extra": "forbid"})  # noqa: B010
+for each in (ContactFields, ContactChanges):
+    setattr(each, "__pydantic_config__", {"extra": "forbid"})  # noqa: B010
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

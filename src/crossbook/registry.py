@@ -8,6 +8,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
+from crossbook._suggestions import did_you_mean
 from crossbook._tracebacks import hide_internal_frames
 from crossbook._validation import is_one_of
 from crossbook.book import AddressBook, BookOptions
@@ -77,7 +78,8 @@ def load_book_class(name: str) -> Any:
         hint = f", or set {variable} to the vendor of an account with that name" if is_valid else ""
         raise _unknown_vendor(name, hint)
     if os.environ[variable] not in list_vendors():
-        raise InvalidInputError(f"{variable} must be one of {', '.join(list_vendors())}", field=variable)
+        close = did_you_mean(os.environ[variable], list_vendors())
+        raise InvalidInputError(f"{variable} must be one of {', '.join(list_vendors())}{close}", field=variable)
     return load_vendor(os.environ[variable])
 
 
@@ -92,8 +94,11 @@ def load_vendor(name: str) -> Any:
 
 
 def _unknown_vendor(name: object, hint: str = "") -> InvalidInputError:
-    vendors = ", ".join(list_vendors())
-    return InvalidInputError(f"there is no vendor {str(name)[:40]!r}: use one of {vendors}{hint}", field="name")
+    vendors = list_vendors()
+    close = did_you_mean(name, [*vendors, *list_accounts()])
+    return InvalidInputError(
+        f"there is no vendor {str(name)[:40]!r}{close}: use one of {', '.join(vendors)}{hint}", field="name"
+    )
 
 
 def list_accounts() -> list[str]:

@@ -20,6 +20,7 @@ import crossbook
 from crossbook._batch.lookups import Lookup
 from crossbook._batch.operations import OnOptedOut
 from crossbook._batch.resolver import OnUncertain
+from crossbook._suggestions import did_you_mean
 from crossbook._validation import FIELDS
 from crossbook.book import AddressBook, BookOptions
 from crossbook.errors import InvalidInputError
@@ -314,8 +315,10 @@ def parse_assignments(texts: list[str]) -> dict[str, Any]:
         target, name = (extra, given[7:]) if given.startswith("fields.") else (values, given)
         if not equals or not name or (target is values and name not in _FIELD_NAMES):
             # The text itself is not shown: it may be a phone whose field was forgotten.
+            close = did_you_mean(name, _FIELD_NAMES) if equals else ""
             raise InvalidInputError(
-                f"write FIELD=VALUE, where FIELD is one of {', '.join(_FIELD_NAMES)}, or fields.NAME", field="fields"
+                f"write FIELD=VALUE, where FIELD is one of {', '.join(_FIELD_NAMES)}, or fields.NAME{close}",
+                field="fields",
             )
         if name in target:
             raise InvalidInputError(f"{given} is given twice: give each field once", field=given)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -86,7 +87,9 @@ class Options:
         known = {item.name: getattr(self, item.name) for item in fields(self)}
         for name in changes:
             if name not in known:
-                raise ValueError(f"unknown switch {name!r}; the switches are {', '.join(sorted(known))}")
+                close = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
+                hint = f" (did you mean {close[0]!r}?)" if close else ""
+                raise ValueError(f"unknown switch {name!r}{hint}; the switches are {', '.join(sorted(known))}")
         new: dict[str, Any] = {name: _parse(name, value, known[name]) for name, value in changes.items()}
         return replace(self, **new)
 

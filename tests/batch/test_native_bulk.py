@@ -167,13 +167,13 @@ async def test_split_ends_with_last_allowed_failure(options: Any, failed: int) -
 async def test_item_of_ended_split_is_created_by_next_run(tmp_path: Path) -> None:
     """The refusal of the array proves that the item was not written, so it is not looked up and not uncertain."""
     source = [Contact(email=f"p{number}@example.com") for number in range(4)]
-    for answer, statuses in ((refuse, ["failed", "cancelled"]), (accept, ["failed", "created"])):
+    for answer, expected in ((refuse, ["failed", "cancelled"]), (accept, ["failed", "created"])):
         async with book_over("vercom", FakeTransport(answer)) as book:
             batch = book.contacts.create_many(
                 source, ordered=True, max_failures=1, journal=tmp_path / "run.sqlite", same_account=True
             )
             results = await run_batch(batch)
-        assert [result.status for result in results] == [statuses[0], *[statuses[1]] * 3]
+        assert [result.status for result in results] == [expected[0], *[expected[1]] * 3]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from attrs import evolve
 from batch_helpers import get_match_key, in_virtual_time, people, person, run_batch, statuses, stored
 from call_faults import Every, error_before, no_connection, reset_after, unclear
 from dict_journal import DictJournal
-from local_vendor import LocalVendor, Run
+from local_vendor import LOST, Answer, LocalVendor, Run
 
 from crossbook import AmbiguousMatchError, Contact, InvalidInputError, JournalMismatchError, NoResponseError
 from crossbook.vendor import VendorProfile
@@ -58,6 +58,33 @@ async def kill_after_writes(local_vendor: LocalVendor, source: Sequence[Contact]
 def names(local_vendor: LocalVendor) -> Counter[str]:
     """Count the stored contacts by name."""
     return Counter(row["name"] or f"{row['first_name']} {row['last_name']}" for row in local_vendor.contacts())
+
+
+@pytest.mark.parametrize("commits", [False, True], ids=["lost", "written"])
+@in_virtual_time
+async def test_lost_create_of_one_upsert_is_looked_up(
+    local_vendor: LocalVendor, profile: VendorProfile, commits: bool
+) -> None:
+    match = get_match_key(profile)
+    lost: list[str] = []
+
+    async def lose(_: LocalVendor, run: Run) -> Answer:
+        if commits:
+            run()
+        return LOST
+
+    def lose_first_create(operation: str) -> Any:
+        if operation in CREATES and not lost:
+            lost.append(operation)
+            return lose
+        return None
+
+    local_vendor.choose_fault = lose_first_create
+    async with local_vendor.book() as book:
+        stored = await book.contacts.upsert(people(profile, 1, local_vendor.group())[0], match=match)
+    assert stored.status == "created"
+    assert lost
+    assert len(local_vendor.contacts()) == 1
 
 
 @pytest.mark.parametrize("reported", [False, True], ids=["in-flight", "reported"])

@@ -29,6 +29,7 @@ from crossbook._http.request import choose_seconds
 from crossbook._http.session import Session
 from crossbook._pagination.pager import Pager
 from crossbook._redaction import Secret
+from crossbook._suggestions import did_you_mean
 from crossbook.errors import InvalidInputError, UnsupportedError
 from crossbook.journal import Journal, MemoryJournal, SqliteJournal
 from crossbook.vendor import VendorAdapter, VendorProfile
@@ -237,8 +238,9 @@ def _check_options(profile: VendorProfile, options: BatchOptions, batch_operatio
     unknown = sorted(set(options) - set(BatchOptions.__annotations__))
     if unknown:
         raise InvalidInputError(
-            f"a batch has no option {', '.join(unknown)}: see BatchOptions", field=unknown[0], vendor=profile.vendor
-        )
+            f"a batch has no option {', '.join(unknown)}{did_you_mean(unknown[0], BatchOptions.__annotations__)}: "
+            "see BatchOptions", field=unknown[0], vendor=profile.vendor,
+        )  # fmt: skip
     _check_one_of("on_error", options.get("on_error", "collect"), "collect", "stop")
     _check_one_of("uncertain", options.get("uncertain"), "retry", "skip", "done", None)
     for name in ("item_key", "progress"):
@@ -279,10 +281,11 @@ def _check_match(profile: VendorProfile, match: str | None, *, upsert: bool) -> 
                 f"match= is missing: pass the key by which contacts are found, one of {keys}", field="match",
                 vendor=profile.vendor,
             )  # fmt: skip
-    elif not _validation.is_one_of(match, [*profile.match_keys, *([] if upsert else [AUTO])]):
+    elif not _validation.is_one_of(match, names := [*profile.match_keys, *([] if upsert else [AUTO])]):
         raise UnsupportedError(
-            f"{profile.title} finds contacts only by {keys}, not by {match}", field="match", vendor=profile.vendor
-        )
+            f"{profile.title} finds contacts only by {keys}, not by {match}{did_you_mean(match, names)}", field="match",
+            vendor=profile.vendor,
+        )  # fmt: skip
 
 
 def _make_source(

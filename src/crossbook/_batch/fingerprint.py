@@ -40,7 +40,7 @@ class KeyedHash:
         """Return the keyed hash of an input. A later run compares the hash to detect that the source has changed."""
         try:
             given = cast("Any", item)
-            if isinstance(given, Contact):
+            if type(item) is Contact:
                 given = {name: value for name in _FIELDS if (value := getattr(given, name)) not in (None, "")}
             return self._hash(_encode(given))
         except Exception:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import AsyncExitStack, contextmanager
+from functools import partial
 from typing import TypeVar
 
 import anyio
@@ -12,7 +13,7 @@ from anyio.abc import TaskGroup
 from anyio.lowlevel import current_token
 from sniffio import current_async_library
 
-from crossbook._concurrency import run_shielded, start_task
+from crossbook._concurrency import await_result, run_shielded, start_detached, start_task
 from crossbook._http import logs
 from crossbook._http.auth import Auth, process_hash
 from crossbook._http.limiter import AccountLimiter, account_limiter, add_names
@@ -23,6 +24,15 @@ from crossbook.shared import Shared
 from crossbook.vendor import Rate, VendorProfile
 
 T = TypeVar("T")
+
+
+class SessionHolder:
+    """The state of the task that holds a session open between `open_anywhere` and `close_anywhere`."""
+
+    def __init__(self) -> None:
+        self.opened: anyio.Future[None] = anyio.Future()
+        self.closing = anyio.Event()
+        self.closed: anyio.Future[None] = anyio.Future()
 
 
 class Session:
@@ -64,7 +74,9 @@ class Session:
         self._loop: object = None
         self._waiting: set[anyio.CancelScope] = set()
         self._stack = AsyncExitStack()
+        self.on_open: Callable[[], None] | None = None  # called when the session has opened
         self._closed = False
+        self._holder: SessionHolder | None = None  # of a session that was opened by `open_anywhere`
 
     def __repr__(self) -> str:
         return f"<Session with {self.profile.vendor}, {'open' if self.task_group else 'closed'}>"
@@ -110,8 +122,14 @@ class Session:
             add_names(self.limiter, self.names)
 
     async def open(self) -> None:
-        if self.task_group is not None:
-            raise UsageError("this book is already open: enter it with one `async with`", vendor=self.profile.vendor)
+        """Open the session. The same task must `close` it."""
+        if not self._closed and (self.task_group is not None or self._holder is not None):
+            raise UsageError(
+                "this book is already open: use one `async with`, or open() and aclose()", vendor=self.profile.vendor
+            )
+        await self._open()
+
+    async def _open(self) -> None:
         if self._closed:
             raise UsageError("this book was closed: make a new book", vendor=self.profile.vendor)
         self.task_group = await self._stack.enter_async_context(anyio.create_task_group())
@@ -129,25 +147,74 @@ class Session:
         if self.shared is not None:
             self.limiter.share(self.shared.limit(*self.account_key))
         logs.log_open(self.profile.vendor, self.transport.name, self.base_url)
+        if self.on_open is not None:
+            self.on_open()
 
     async def close(self) -> None:
+        """Close the session, in the task that opened it."""
+        try:
+            await self._end()
+        finally:
+            await self._stack.aclose()
+
+    async def _end(self) -> None:
+        """End all calls and close the connections. The task that opened the session leaves the task group later."""
         task_group, self.task_group, self._closed = self.task_group, None, True
         if task_group is not None:
             task_group.cancel_scope.cancel()
             for scope in self._waiting:
                 scope.cancel()
+            # A caller who is being cancelled leaves no open socket behind.
+            await run_shielded(self.transport.aclose)
+            if self.shared is not None:
+                await run_shielded(self.limiter.give_back)
+
+    async def open_anywhere(self) -> None:
+        """Open the session so that any task of this event loop may close it. Do nothing if it is open."""
+        if self.task_group is None and self._holder is None:
+            if self._closed:
+                raise UsageError("this book was closed: make a new book", vendor=self.profile.vendor)
+            self._holder = SessionHolder()
+            start_detached(partial(self._hold, self._holder))
+        if self._holder is not None and not self._closed:
+            await await_result(self._holder.opened)
+        self.check_open()
+
+    async def _hold(self, holder: SessionHolder) -> None:
+        """Keep the session open until it is to close, in a task that enters and leaves its task group."""
+        try:
+            await self._open()
+            holder.opened.return_value = None
+            await holder.closing.wait()
+        except Exception as error:
+            holder.opened.exception = error
+        finally:
             try:
-                # A caller who is being cancelled leaves no open socket behind.
-                await run_shielded(self.transport.aclose)
-                if self.shared is not None:
-                    await run_shielded(self.limiter.give_back)
-            finally:
-                await self._stack.aclose()
+                await self.close()
+            except Exception as error:
+                holder.closed.exception = error
+            else:
+                holder.closed.return_value = None
+
+    async def close_anywhere(self) -> None:
+        """Close the session from any task of its event loop. Do nothing if it is closed."""
+        if self.task_group is not None:
+            self.check_open()  # raises in another event loop
+        holder = self._holder
+        if holder is None:
+            await self._end()
+            return
+        holder.closing.set()
+        await await_result(holder.closed)
 
     def check_open(self) -> TaskGroup:
         """Return the session's task group. Raise UsageError unless the session is open in the running event loop."""
         if self.task_group is None:
-            how = "was closed: make a new book" if self._closed else "is not open: use it inside `async with book:`"
+            how = (
+                "was closed: make a new book"
+                if self._closed
+                else "is not open: use it inside `async with book:`, or call `await book.open()` first"
+            )
             raise UsageError(f"this book {how}", vendor=self.profile.vendor)
         try:
             if self._current_loop() == self._loop:

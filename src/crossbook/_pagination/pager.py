@@ -109,12 +109,14 @@ T = TypeVar("T", bound=HasId)
 
 @dataclass(frozen=True, slots=True)
 class _List(Generic[T]):
-    """The list that a pager reads: the function that fetches pages, the filters' hash, and the position to start at."""
+    """The list that a pager reads: the function that fetches pages of a size, the filters' hash, and where to start."""
 
-    make_fetch: Callable[[], Fetch[T]]
+    make_fetch: Callable[[int], Fetch[T]]
+    size: int
     start: StartTask
     filters: bytes
     position: Position | None
+    limit: int | None
     unique: bool
     prefetch: int
     vendor: str | None
@@ -125,8 +127,9 @@ class Pager(Generic[T]):
     """A list of contacts, groups or other records, whose pages are fetched while it is read.
 
     `async for item in pager` yields every item, and requests the next page while one is read. `await pager` returns one
-    `Page` with `.items` and `.cursor`. `async for page in pager.pages()` yields every page. A pager can be read again;
-    each read sends its own requests. A list with `prefetch=n` keeps n requests in flight.
+    `Page` with `.items` and `.cursor`. `async for page in pager.pages()` yields every page. `await pager.first()`
+    returns one item or None. A pager can be read again; each read sends its own requests. A list with `prefetch=n`
+    keeps n requests in flight, and a list with `limit=n` ends after n items.
 
     Raises:
         CrossbookError: a page could not be fetched. To continue the list there, pass `after=error.cursor`.
@@ -141,17 +144,19 @@ class Pager(Generic[T]):
 
     def __init__(
         self,
-        make_fetch: Callable[[], Fetch[T]],
+        make_fetch: Callable[[int], Fetch[T]],
+        size: int,
         start: StartTask,
         filters: bytes,
         position: Position | None,
         *,
+        limit: int | None = None,
         unique: bool = False,
         prefetch: int = 1,
         vendor: str | None = None,
         operation: str | None = None,
     ) -> None:
-        self._list = _List(make_fetch, start, filters, position, unique, prefetch, vendor, operation)
+        self._list = _List(make_fetch, size, start, filters, position, limit, unique, prefetch, vendor, operation)
 
     def at(self, after: str) -> Pager[T]:
         """Return a pager of the same list that starts at a cursor.
@@ -165,6 +170,25 @@ class Pager(Generic[T]):
         other = copy.copy(self)
         other._list = replace(self._list, position=cursor.decode(after, self._list.filters))
         return other
+
+    @hide_internal_frames
+    async def first(self) -> T | None:
+        """Return the first item of the list, or None if the list is empty. It requests a page of one item.
+
+        Where a vendor returns its whole list at once, or a page has no valid row, more is read.
+
+        Raises:
+            CrossbookError: a page could not be fetched.
+
+        Example:
+            ```python
+            newest = await book.contacts.list(group=friends.id).first()
+            ```
+        """
+        async for page in _Pages(replace(self._list, limit=1), ahead=False):
+            for item in page.items:
+                return item
+        return None
 
     def __repr__(self) -> str:
         return "<Pager>"
@@ -184,12 +208,23 @@ class Pager(Generic[T]):
         return _Items(_Pages(self._list, ahead=True))
 
 
+async def count_items(pager: Pager[Any]) -> int:
+    """Return the number of items in a list, which is read to its end."""
+    count = 0
+    async for page in pager.pages():
+        count += len(page.items)
+    return count
+
+
 class _Pages(AsyncIterator[Page[T]]):
     """An iterator over the pages of a list. Not a generator, since a generator left early is closed in another task."""
 
     def __init__(self, source: _List[T], *, ahead: bool) -> None:
         self._list = source
-        self._prefetcher = Prefetcher(source.make_fetch(), source.start if ahead else None, source.prefetch)
+        size, self._left = source.size, source.limit
+        if self._left is not None:  # the page after the last item would be requested in vain
+            size, ahead = min(size, self._left), False
+        self._prefetcher = Prefetcher(source.make_fetch(size), source.start if ahead else None, source.prefetch)
         self._position = source.position
         self._seen: set[str] | None = set() if source.unique else None
         self._done = False
@@ -214,6 +249,11 @@ class _Pages(AsyncIterator[Page[T]]):
         items = tuple([row for row in rows if row is not None])
         if self._seen is not None:
             items = tuple([item for item in items if self._is_new(item.id, self._seen)])
+        if self._left is not None:
+            items = items[: self._left]
+            self._left -= len(items)
+            if self._left == 0:
+                self._done, after = True, None
         return Page(items, None if after is None else cursor.encode(after, source.filters))
 
     @staticmethod

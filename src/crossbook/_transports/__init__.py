@@ -9,6 +9,7 @@ from sniffio import current_async_library
 
 from crossbook._http.logs import logger
 from crossbook._http.request import Transport
+from crossbook._suggestions import did_you_mean
 from crossbook.errors import InvalidInputError
 
 NAMES = ("httpx", "httpx2", "aiohttp")
@@ -27,7 +28,8 @@ def make_transport(name: str, origin: str, concurrency: int, client: object = No
         return make_user_transport(client, origin, concurrency)
     if name not in NAMES:
         raise InvalidInputError(
-            f"unknown transport {str(name)[:40]!r}: use one of {', '.join(NAMES)}", field="transport"
+            f"unknown transport {str(name)[:40]!r}{did_you_mean(name, NAMES)}: use one of {', '.join(NAMES)}",
+            field="transport",
         )
     try:
         if name == "aiohttp":

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from attrs import frozen
 
 from crossbook import _redaction
+from crossbook._suggestions import did_you_mean
 from crossbook._validation import FIELDS
 from crossbook.errors import InvalidInputError
 from crossbook.files.encodings import has_invalid_bytes
@@ -69,7 +70,9 @@ def map_columns(
         if title not in stripped:
             given = _redaction.mask_text(title[:40])
             raise InvalidInputError(
-                f"the file has no column {given!r}; its columns are {_format_titles(stripped, shown)}", field="map"
+                f"the file has no column {given!r}{did_you_mean(title, _shown_titles(stripped, shown))}; its columns "
+                f"are {_format_titles(stripped, shown)}",
+                field="map",
             )
         check_target(target)
     # A dictionary, because a hostile file has 100,000 columns. Of several equal titles the first wins.
@@ -152,9 +155,9 @@ def check_target(target: str) -> None:
     is_extra = target.startswith("fields.") and len(target) > 7
     if target and target not in TARGETS and not is_extra and parse_target(target) is None:
         raise InvalidInputError(
-            f"a contact has no field {target[:40]!r}; its fields are {', '.join(TARGETS)}, or fields.NAME for an extra "
-            "field. A column that says yes or no is mapped to opted_out, opted_in, or one channel of them: "
-            "opted_in.sms",
+            f"a contact has no field {target[:40]!r}{did_you_mean(target, TARGETS)}; its fields are "
+            f"{', '.join(TARGETS)}, or fields.NAME for an extra field. A column that says yes or no is mapped to "
+            "opted_out, opted_in, or one channel of them: opted_in.sms",
             field="map",
         )
 
@@ -196,6 +199,10 @@ def _detect_style(title: str, *, own: bool) -> str:
         return "crossbook"
     normalized = normalize(title)
     return "google" if normalized in ("labels", "groupmembership") or normalized.endswith("value") else "other"
+
+
+def _shown_titles(titles: Sequence[str], shown: Sequence[str]) -> list[str]:
+    return [title[:40] for title, each in zip(titles, shown, strict=True) if title == each]
 
 
 def _format_titles(titles: Sequence[str], shown: Sequence[str]) -> str:

@@ -39,13 +39,14 @@ from crossbook_testing.contract.pages import PageTests
 from crossbook_testing.contract.phones import PhoneTests
 from crossbook_testing.contract.profiles import ProfileTests
 from crossbook_testing.contract.updates import UpdateTests
+from crossbook_testing.contract.upserts import UpsertTests
 
 __all__ = ["Contract", "MakeBook", "Stored"]
 
 
 class Contract(
     ProfileTests, ContactTests, FieldTests, FindTests, GroupTests, LifetimeTests, ListTests, PageTests, PhoneTests,
-    ErrorTests, UpdateTests, OptOutTests, CapabilityTests,
+    ErrorTests, UpdateTests, UpsertTests, OptOutTests, CapabilityTests,
 ):  # fmt: skip
     """All tests of the contract. Subclass it and override two fixtures.
 

@@ -92,7 +92,7 @@ class FieldTests(Fixtures):
 
     async def test_on_unsupported_field_is_checked(self, book: AddressBook, profile: VendorProfile) -> None:
         with pytest.raises(InvalidInputError, match="on_unsupported_field"):
-            await book.contacts.create(minimal_contact(profile), on_unsupported_field="ignore")  # type: ignore[arg-type]
+            await book.contacts.create(minimal_contact(profile), **argument("on_unsupported_field", "ignore"))
 
     async def test_text_length_limit(
         self, book: AddressBook, profile: VendorProfile, requests: Requests, group: str

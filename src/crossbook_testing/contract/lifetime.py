@@ -50,6 +50,55 @@ class LifetimeTests(Fixtures):
                 await book.__aenter__()
             assert (await book.contacts.list()).items == ()
 
+    async def test_open_and_aclose_can_be_repeated(self, make: Make, requests: Requests) -> None:
+        book = make()
+        assert await book.open() is book
+        assert await book.open() is book
+        assert (await book.contacts.list()).items == ()
+        with pytest.raises(UsageError, match="already open"):
+            await book.__aenter__()
+        await book.aclose()
+        await book.aclose()
+        with assert_no_requests(requests):
+            await assert_refused(book, "closed")
+            with pytest.raises(UsageError, match="make a new book"):
+                await book.open()
+        never = make()
+        await never.aclose()
+        with pytest.raises(UsageError, match="closed"):
+            await never.open()
+
+    async def test_book_is_opened_and_closed_in_any_task(self, make: Make) -> None:
+        """Two books are opened in tasks that end, and are closed in the order of their opening, each in another."""
+        books = [make(), make()]
+        for book in books:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(book.open)
+                tasks.start_soon(book.open)
+        for book in books:
+            assert (await book.contacts.list()).items == ()
+        for book in books:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(book.aclose)
+                tasks.start_soon(book.aclose)
+            await assert_refused(book, "closed")
+
+    async def test_aclose_in_async_with_closes(self, make: Make) -> None:
+        async with make() as book:
+            assert await book.open() is book
+            with anyio.CancelScope():
+                await book.aclose()
+            await assert_refused(book, "closed")
+
+    async def test_aclose_in_another_event_loop_raises(self, make: Make) -> None:
+        book = await make().open()
+        try:
+            with start_blocking_portal() as portal, pytest.raises(UsageError, match="another event loop"):
+                portal.call(book.aclose)
+            assert (await book.contacts.list()).items == ()
+        finally:
+            await book.aclose()
+
     async def test_book_in_another_event_loop_raises(self, make: Make) -> None:
         async with make() as book:
 
@@ -103,7 +152,7 @@ class LifetimeTests(Fixtures):
                 with pytest.raises(InvalidInputError, match=name):
                     make().with_options(**argument(name, value))
         for misspelt in (make, make().with_options):
-            with pytest.raises(InvalidInputError, match="timeuot"):
+            with pytest.raises(InvalidInputError, match=r"timeuot.*did you mean 'timeout'"):
                 misspelt(**argument("timeuot", 3))
         with pytest.raises(InvalidInputError, match="transport"):
             make(transport="carrier pigeon")

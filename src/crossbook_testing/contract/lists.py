@@ -9,7 +9,7 @@ import pytest
 
 from crossbook import AddressBook, Contact, InvalidInputError, UnsupportedError
 from crossbook.vendor import VendorProfile
-from crossbook_testing.contract.fixtures import Fixtures, Requests, skip_unless
+from crossbook_testing.contract.fixtures import Fixtures, Requests, has_capability, skip_unless
 from crossbook_testing.contract.people import argument, field_values, full_contact
 
 FILTERS: dict[str, Any] = {
@@ -89,3 +89,60 @@ class ListTests(Fixtures):
             (each.company, dict(each.fields or {})) for each in contacts
         ]
         assert (requests - before)[profile.capability("contacts.get").operation] == 3
+
+    async def test_list_limit_counts_all_pages(
+        self, book: AddressBook, profile: VendorProfile, requests: Requests, group: str
+    ) -> None:
+        """A list with a limit requests no page after its last item, and its last page has no cursor."""
+        created = [(await book.contacts.create(full_contact(profile, number, [group]))).id for number in range(5)]
+        listing = profile.capability("contacts.list").operation
+        assert await ids(book, limit=3, page_size=2) == created[:3]
+        assert await ids(book, limit=9, page_size=2) == created
+        before = Counter(requests)
+        page = await book.contacts.list(limit=2)
+        assert [contact.id for contact in page.items] == created[:2]
+        assert page.cursor is None
+        assert await ids(book, limit=2, page_size=2) == created[:2]
+        assert (requests - before)[listing] == 2
+        first = await book.contacts.list(page_size=2)
+        if first.cursor is not None:
+            assert await ids(book, limit=2, after=first.cursor) == created[len(first.items) : len(first.items) + 2]
+
+    async def test_list_limit_is_checked(self, book: AddressBook) -> None:
+        for limit in (0, -1, 1.0, True, "3"):
+            with pytest.raises(InvalidInputError, match="limit") as caught:
+                book.contacts.list(**argument("limit", limit))
+            assert caught.value.field == "limit"
+
+    async def test_first_is_one_item_or_none(
+        self, book: AddressBook, profile: VendorProfile, requests: Requests, group: str
+    ) -> None:
+        assert await book.contacts.list().first() is None
+        created = [(await book.contacts.create(full_contact(profile, number, [group]))).id for number in range(3)]
+        before = Counter(requests)
+        first = await book.contacts.list(page_size=2).first()
+        assert first is not None
+        assert first.id == created[0]
+        assert (requests - before)[profile.capability("contacts.list").operation] == 1
+
+    async def test_count_contacts(self, book: AddressBook, profile: VendorProfile, group: str) -> None:
+        assert await book.contacts.count() == 0
+        for number in range(3):
+            await book.contacts.create(full_contact(profile, number, [group]))
+        assert await book.contacts.count() == 3
+        if "group" in profile.filters and has_capability(profile, "groups.create"):
+            other = (await book.groups.create("Others")).id
+            assert await book.contacts.count(group=group) == 3
+            assert await book.contacts.count(group=other) == 0
+
+    async def test_count_first_and_limit_of_groups(self, book: AddressBook, profile: VendorProfile) -> None:
+        skip_unless(profile, "groups.create", "groups.list")
+        before = await book.groups.count()
+        named = [(await book.groups.create(name)).id for name in ("Friends", "Family", "Work")]
+        assert await book.groups.count() == before + 3
+        listed = [group.id async for group in book.groups.list()]
+        assert set(named) <= set(listed)
+        assert [group.id async for group in book.groups.list(limit=2)] == listed[:2]
+        first = await book.groups.list().first()
+        assert first is not None
+        assert first.id == listed[0]

@@ -79,6 +79,7 @@ class Filemail(AddressBook):
             tokens = shared.tokens
         self._login = _login_auth(username, password, api_key, tokens)
         super().__init__(self._login, account=account, **options)
+        self._session.on_open = self._bind_login
 
     @hide_internal_frames
     def renew_credentials(self, username: str, password: str, *, api_key: str | None = None) -> None:
@@ -102,16 +103,14 @@ class Filemail(AddressBook):
         """
         self._replace_credentials(_login_auth(username, password, api_key, None))
 
-    async def __aenter__(self) -> Self:
+    def _bind_login(self) -> None:
         from crossbook._http.auth import shared_hash
 
-        await super().__aenter__()
         session = self._session
         identity = session.identity
         assert identity is not None  # every login has a user name
         account = shared_hash(*session.location, identity.reveal())
         self._login.bind(account=account, login=self._log_in, start_task=session.start_task)
-        return self
 
     async def _log_in(self) -> str:
         from crossbook_wire.filemail import Api

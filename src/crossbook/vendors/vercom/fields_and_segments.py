@@ -60,17 +60,18 @@ class _NamedResource(Resource, Generic[T]):
         self._request_page = request_page
 
     @hide_internal_frames
-    def list(self, *, after: str | None = None) -> Pager[T]:
+    def list(self, *, limit: int | None = None, after: str | None = None) -> Pager[T]:
         """List the account's items with their ids and names. A segment's number of contacts needs `segments.get`.
 
         Args:
+            limit: the largest number of items in total; by default all.
             after: the cursor of a page: the list starts after that page.
 
         Returns:
             A `Pager` of `Field` or `Segment`.
 
         Raises:
-            InvalidInputError: the cursor is of another list.
+            InvalidInputError: the cursor is of another list, or the limit is out of range.
 
         Source: documented; the members of an item are inferred.
 
@@ -88,7 +89,7 @@ class _NamedResource(Resource, Generic[T]):
         def read(row: models.Field | models.Segment) -> T:
             return self._item(id=parse_str(row.id) or "", name=parse_str(row.name) or "")
 
-        return self._list(lambda: PAGING.over(page, PAGING.default_size, read), after)
+        return self._list(lambda size: PAGING.over(page, size, read), PAGING.default_size, after, limit=limit)
 
 
 class Fields(_NamedResource[Field]):
