@@ -37,7 +37,7 @@ async def paging(
 
     async with anyio.create_task_group() as group:
         start: Callable[[Callable[[], Any]], Any] = lambda work: start_task(group, work)  # noqa: E731
-        yield Pager(lambda: fetch, start, b"xx", position, unique=unique)
+        yield Pager(lambda _: fetch, 100, start, b"xx", position, unique=unique)
         group.cancel_scope.cancel()
 
 
@@ -128,7 +128,7 @@ async def test_closing_book_ends_prefetch_with_usage_error() -> None:
         return [Contact(id="1")], 1
 
     async with anyio.create_task_group() as group:
-        pages = Pager(lambda: fetch, lambda work: start_task(group, work), b"xx", None).pages()
+        pages = Pager(lambda _: fetch, 100, lambda work: start_task(group, work), b"xx", None).pages()
         await anext(pages)
         await anyio.wait_all_tasks_blocked()
         group.cancel_scope.cancel()
@@ -169,7 +169,8 @@ async def prefetching(contacts: PagedList, prefetch: int, position: Any = None) 
     async with anyio.create_task_group() as group:
         start: Callable[[Callable[[], Any]], Any] = lambda work: start_task(group, work)  # noqa: E731
         yield Pager(
-            lambda: OffsetPagination(default_size=2, max_size=2).over(contacts.call, 2),
+            lambda size: OffsetPagination(default_size=2, max_size=2).over(contacts.call, size),
+            2,
             start,
             b"xx",
             position,
@@ -241,7 +242,7 @@ async def test_next_page_requested_before_rows_read() -> None:
     async with anyio.create_task_group() as group:
         start: Callable[[Callable[[], Any]], Any] = lambda work: start_task(group, work)  # noqa: E731
         fetcher = lambda: OffsetPagination(default_size=2, max_size=2).over(contacts.call, 2, read)  # noqa: E731
-        async for contact in Pager(fetcher, start, b"xx", None):
+        async for contact in Pager(lambda _: fetcher(), 100, start, b"xx", None):
             assert max(contacts.requested) > int(contact.id)
     assert all(latest >= 2 * (number // 2 + 1) for number, latest in enumerate(requested))
 
