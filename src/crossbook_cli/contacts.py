@@ -10,6 +10,7 @@ from crossbook.book import AddressBook
 from crossbook.contacts import AnyChannel
 from crossbook.errors import InvalidInputError
 from crossbook.models import Contact, ExternalId, WriteResult
+from crossbook.vendor import MatchKey
 from crossbook_cli.errors import NOT_FOUND
 from crossbook_cli.options import (
     Assignments,
@@ -25,6 +26,7 @@ from crossbook_cli.options import (
 )
 from crossbook_cli.output import (
     format_cell,
+    print_count,
     print_fields,
     print_item,
     print_json,
@@ -80,10 +82,10 @@ def list_contacts(
     async def print_contacts(opened: AddressBook) -> None:
         pager = opened.contacts.list(
             group=group, search=search, phone=phone, email=email, external_id=external_id, archived=archived,
-            opted_out=opted_out, sort=sort, descending=descending, page_size=page_size, after=after, unique=unique,
-            full=full,
+            opted_out=opted_out, sort=sort, descending=descending, limit=limit, page_size=page_size, after=after,
+            unique=unique, full=full,
         )  # fmt: skip
-        await print_pages(pager, _COLUMNS, json=json, limit=limit)
+        await print_pages(pager, _COLUMNS, json=json)
 
     run_with_book(book, print_contacts)
 
@@ -91,6 +93,31 @@ def list_contacts(
 contacts = typer.Typer(help="List, read, find, create, change and delete contacts.", no_args_is_help=True)
 contacts.command("list")(list_contacts)
 Channel: TypeAlias = Annotated[AnyChannel, typer.Argument(metavar="CHANNEL", help="sms, email, push or all.")]
+
+
+@contacts.command("count")
+def count(
+    book: Book,
+    group: Annotated[str | None, typer.Option(help="Contacts of the group with this id.")] = None,
+    search: Annotated[str | None, typer.Option(help="Contacts with this text in any field (SerwerSMS).")] = None,
+    archived: Annotated[
+        bool | None, typer.Option("--archived/--not-archived", help="Archived contacts, or others (Vercom).")
+    ] = None,
+    opted_out: Annotated[
+        Literal["sms", "email", "push"] | None,
+        typer.Option(help="Contacts that opted out of this channel (SerwerSMS, Vercom)."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Print the number of contacts: of all, or of those that match every given filter.
+
+    No vendor returns this number, so the list is read. A contact in several groups counts once.
+    """
+    found = run_with_book(
+        book,
+        lambda opened: opened.contacts.count(group=group, search=search, archived=archived, opted_out=opted_out),
+    )
+    print_count(found, json=json)
 
 
 @contacts.command("get")
@@ -144,6 +171,39 @@ def create(
         run_with_book(
             book,
             lambda opened: opened.contacts.create(Contact(**values), on_unsupported_field=on_unsupported_field),
+            suppressions,
+        ),
+        json=json,
+    )
+
+
+@contacts.command("upsert")
+def upsert(
+    book: Book,
+    fields: Assignments,
+    match: Annotated[
+        MatchKey, typer.Option(help="The field by which the contact is found, if the vendor can search by it.")
+    ],
+    on_unsupported_field: OnUnsupportedField = "error",
+    suppressions: Suppressions = None,
+    json: Json = False,
+) -> None:
+    """Create a contact, or update the one with this phone, e-mail or external id.
+
+    Fields that are not given stay. The exit code is 6 if several contacts match; the error lists their ids.
+
+    Examples:
+
+    \b
+    crossbook contacts upsert vercom phone=500600700 company=ABC --match phone
+    """
+    values = {name: value for name, value in parse_assignments(fields).items() if value is not None}
+    _print_write(
+        run_with_book(
+            book,
+            lambda opened: opened.contacts.upsert(
+                Contact(**values), match=match, on_unsupported_field=on_unsupported_field
+            ),
             suppressions,
         ),
         json=json,

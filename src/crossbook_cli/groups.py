@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from crossbook_cli.options import Book, Json, Suppressions, Yes, confirm, run_with_book
-from crossbook_cli.output import format_cell, print_fields, print_item, print_pages, print_status
+from crossbook_cli.output import format_cell, print_count, print_fields, print_item, print_pages, print_status
 
 groups = typer.Typer(help="List, create, change and delete groups.", no_args_is_help=True)
 
@@ -17,12 +17,23 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The group's name.")]
 
 
 @groups.command("list")
-def list_groups(book: Book, json: Json = False) -> None:
+def list_groups(
+    book: Book,
+    limit: Annotated[int | None, typer.Option(min=1, metavar="N", help="The largest number of groups.")] = None,
+    json: Json = False,
+) -> None:
     """List the groups: id, name and number of contacts.
 
     The number is empty if the vendor does not report it.
     """
-    run_with_book(book, lambda opened: print_pages(opened.groups.list(), ("id", "name", "count"), json=json))
+    columns = ("id", "name", "count")
+    run_with_book(book, lambda opened: print_pages(opened.groups.list(limit=limit), columns, json=json))
+
+
+@groups.command("count")
+def count(book: Book, json: Json = False) -> None:
+    """Print the number of groups."""
+    print_count(run_with_book(book, lambda opened: opened.groups.count()), json=json)
 
 
 @groups.command("get")

@@ -90,25 +90,22 @@ def print_item(item: Contact | Group, *, json: bool) -> None:
     print_fields(known_values(item).items(), json=json)
 
 
-async def print_pages(
-    pager: Pager[Contact] | Pager[Group], columns: Sequence[str], *, json: bool, limit: int | None = None
-) -> None:
+async def print_pages(pager: Pager[Contact] | Pager[Group], columns: Sequence[str], *, json: bool) -> None:
     """Print the items of a vendor's list as its pages arrive: these columns, or JSON with all reported fields.
 
     Args:
         pager: the list.
         columns: the names of the fields to print.
         json: whether to print JSON.
-        limit: the largest number of items; None for all.
     """
     async for page in pager.pages():
-        for item in page.items[:limit]:
+        for item in page.items:
             print_json(known_values(item)) if json else print_row([getattr(item, name) for name in columns])
         flush()
-        if limit is not None:
-            limit -= len(page.items)
-            if limit <= 0:
-                return
+
+
+def print_count(count: int, *, json: bool) -> None:
+    print_json({"count": count}) if json else print_row([str(count)])
 
 
 def print_status(id: str, status: str, *, json: bool) -> None:

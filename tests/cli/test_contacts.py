@@ -38,6 +38,32 @@ def test_contact_create_update_find_delete(run: Run, group: str) -> None:
     assert run("contacts", "find", "vercom", "--external-id", "crm-1").code == 5
 
 
+def test_upsert_count_and_limit(run: Run, group: str) -> None:
+    fields = "phone=+48500600700", "company=ABC", f"groups={group}"
+    assert run("contacts", "count", "vercom").out.strip() == "0"
+    (made,) = run("contacts", "upsert", "vercom", *fields, "--match", "phone", "--json").lines
+    assert made["status"] == "created"
+    (same,) = run("contacts", "upsert", "vercom", *fields, "--match", "phone", "--json").lines
+    assert (same["id"], same["status"]) == (made["id"], "unchanged")
+    (new,) = run("contacts", "upsert", "vercom", "phone=500600700", "company=DEF", "--match", "phone", "--json").lines
+    assert (new["id"], new["status"]) == (made["id"], "updated")
+    assert run("contacts", "create", "vercom", "phone=+48500600701").code == 0
+    assert run("contacts", "count", "vercom", "--json").lines == [{"count": 2}]
+    assert run("contacts", "count", "vercom", "--group", group).out.strip() == "1"
+    assert [each["id"] for each in run("contacts", "list", "vercom", "--limit", "1", "--json").lines] == [made["id"]]
+    assert run("groups", "create", "vercom", "Family").code == 0
+    (groups,) = run("groups", "count", "vercom", "--json").lines
+    assert len(run("groups", "list", "vercom", "--json").lines) == groups["count"]
+    assert len(run("groups", "list", "vercom", "--limit", "1", "--json").lines) == 1
+
+
+def test_misspelled_field_gets_a_suggestion(run: Run) -> None:
+    refused = run("contacts", "create", "vercom", "phonne=+48500600700")
+    assert refused.code == 2
+    assert "did you mean 'phone'?" in refused.err.replace("\n", " ")
+    assert "did you mean 'vercom'?" in run("contacts", "count", "vercon").err.replace("\n", " ")
+
+
 def test_unsubscribe_and_resubscribe(run: Run) -> None:
     (made,) = run("contacts", "create", "vercom", "phone=+48500600700", "--json").lines
     for command, channels in (("unsubscribe", ["sms"]), ("resubscribe", [])):

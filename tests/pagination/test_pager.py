@@ -241,8 +241,8 @@ async def test_next_page_requested_before_rows_read() -> None:
 
     async with anyio.create_task_group() as group:
         start: Callable[[Callable[[], Any]], Any] = lambda work: start_task(group, work)  # noqa: E731
-        fetcher = lambda: OffsetPagination(default_size=2, max_size=2).over(contacts.call, 2, read)  # noqa: E731
-        async for contact in Pager(lambda _: fetcher(), 100, start, b"xx", None):
+        fetcher = lambda size: OffsetPagination(default_size=2, max_size=2).over(contacts.call, size, read)  # noqa: E731
+        async for contact in Pager(fetcher, 2, start, b"xx", None):
             assert max(contacts.requested) > int(contact.id)
     assert all(latest >= 2 * (number // 2 + 1) for number, latest in enumerate(requested))
 
