@@ -98,8 +98,10 @@ Channel: TypeAlias = Annotated[AnyChannel, typer.Argument(metavar="CHANNEL", hel
 @contacts.command("count")
 def count(
     book: Book,
-    group: Annotated[str | None, typer.Option(help="Contacts of the group with this id.")] = None,
-    search: Annotated[str | None, typer.Option(help="Contacts with this text in any field (SerwerSMS).")] = None,
+    group: Annotated[str | None, typer.Option(metavar="ID", help="Contacts of the group with this id.")] = None,
+    search: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Contacts with this text in any field (SerwerSMS).")
+    ] = None,
     archived: Annotated[
         bool | None, typer.Option("--archived/--not-archived", help="Archived contacts, or others (Vercom).")
     ] = None,

@@ -108,7 +108,8 @@ def test_invalid_correction_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="the file has no column 'Fon'; its columns are 'Telefon', 'Handy'"):
         map_columns(["Telefon", "Handy"], {"Fon": "phone"})
     with pytest.raises(
-        InvalidInputError, match="a contact has no field 'telephone'; its fields are id, external_id, phone"
+        InvalidInputError,
+        match=r"no field 'telephone' \(did you mean 'phone'\?\); its fields are id, external_id, phone",
     ):
         map_columns(["Telefon", "Handy"], {"Handy": "telephone"})
 
