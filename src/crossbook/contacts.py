@@ -899,6 +899,7 @@ class ContactsWithRawResponse(Generic[RawT]):
         self.find = to_raw(contacts.find)
         self.count = to_raw(contacts.count)
         self.create = to_raw(contacts.create)
+        self.upsert = to_raw(contacts.upsert)
         self.update = to_raw(contacts.update)
         self.delete = to_raw(contacts.delete)
         self.groups_of = to_raw(contacts.groups_of)

@@ -111,7 +111,7 @@ def count(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Print the number of contacts: of all, or of those that match every given filter.
+    """Count the contacts: all, or those of a filter.
 
     No vendor returns this number, so the list is read. A contact in several groups counts once.
     """
@@ -190,7 +190,7 @@ def upsert(
     suppressions: Suppressions = None,
     json: Json = False,
 ) -> None:
-    """Create a contact, or update the one with this phone, e-mail or external id.
+    """Create a contact, or update the one with the same key.
 
     Fields that are not given stay. The exit code is 6 if several contacts match; the error lists their ids.
 

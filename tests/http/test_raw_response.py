@@ -106,6 +106,15 @@ async def test_failed_raw_call_raises_as_usual(server: Server, vendor: str) -> N
             await book.contacts.with_raw_response.get("987654321")
 
 
+async def test_raw_upsert_has_lookup_and_create(server: Server) -> None:
+    async with open_book(server, "vercom") as book:
+        raw = await book.contacts.with_raw_response.upsert(phone="+48500600700", match="phone")
+    assert raw.parse().status == "created"
+    operations = [each.operation for each in raw.responses]
+    assert operations[0] == "listContacts"
+    assert operations[-1].startswith("createContact")
+
+
 async def test_raw_call_that_sends_nothing_is_refused() -> None:
     async def nothing() -> None: ...
 
