@@ -56,7 +56,9 @@ def add(
     region: Region = "PL",
     json: Json = False,
 ) -> None:
-    """Add an opt-out of a person. The file is created if it does not exist.
+    """Add an opt-out of a person.
+
+    The file is created if it does not exist.
 
     With CROSSBOOK_SUPPRESSIONS_KEY in the environment, the list holds keyed hashes instead of phones and addresses.
 
@@ -87,9 +89,10 @@ def remove(
     region: Region = "PL",
     json: Json = False,
 ) -> None:
-    """End the opt-outs of a person up to now. Ask the person first. The history stays.
+    """End the opt-outs of a person. Ask the person first.
 
-    Pass all keys of the person: a contact is listed as long as one of its keys is.
+    The history stays, and a later opt-out wins. Pass all keys of the person: a contact is listed as long as one of
+    its keys is.
 
     Example: crossbook suppress remove stop.sqlite --phone +48500600700 --reason "asked by phone"
     """
@@ -115,9 +118,10 @@ def check(
     history: Annotated[bool, typer.Option("--history", help="Print all entries of the person.")] = False,
     json: Json = False,
 ) -> None:
-    """Show the channels that a person opted out of: channel, since when, reason, source.
+    """Show the channels that a person opted out of.
 
-    The exit code is 0 also if the person is not listed; then nothing is printed to standard output.
+    The columns are channel, action, time, reason and source. The exit code is 0 also if the person is not listed;
+    then nothing is printed to standard output.
 
     Example: crossbook suppress check stop.sqlite --phone 500600700
     """
@@ -151,9 +155,10 @@ def import_list(
     region: Region = "PL",
     json: Json = False,
 ) -> None:
-    """Add the opt-outs of a file to a list. Every row is checked before the first is added.
+    """Add the opt-outs of a file to a list.
 
-    A row has phone, email or external_id, and may have channel, action, time, reason and source. An entry that the list
+    Every row is checked before the first is added. A row has phone, email or external_id, and may have channel,
+    action, time, reason and source. An entry that the list
     has already is not added again.
 
     Example: crossbook suppress import stop.sqlite unsubscribed.csv --channel email
@@ -174,7 +179,9 @@ def export_list(
     format: ListFormat = None,
     json: Json = False,
 ) -> None:
-    """Write all entries of a list to a CSV or JSON lines file, which only you may read.
+    """Write all entries of a list to a file.
+
+    It is CSV or JSON lines, and only you may read it.
 
     Example: crossbook suppress export stop.sqlite --to stop.csv
     """
@@ -189,7 +196,9 @@ def export_list(
 
 @suppress.command("collect")
 def collect(list: ListFile, book: Book, journal: Journal = None, dry_run: DryRun = False, json: Json = False) -> None:
-    """Take over the opt-outs that a vendor knows into a list (SerwerSMS, Vercom).
+    """Take over the opt-outs that a vendor knows.
+
+    SerwerSMS and Vercom have opt-outs.
 
     Example: crossbook suppress collect stop.sqlite vercom
     """
@@ -198,9 +207,10 @@ def collect(list: ListFile, book: Book, journal: Journal = None, dry_run: DryRun
 
 @suppress.command("push")
 def push(list: ListFile, book: Book, journal: Journal = None, dry_run: DryRun = False, json: Json = False) -> None:
-    """Opt out at a vendor whom the list has and the vendor does not (SerwerSMS, Vercom).
+    """Opt out at a vendor whom the list has.
 
-    An entry of which the book has no contact is reported as skipped. SerwerSMS gets its phone, unless the list holds
+    SerwerSMS and Vercom have opt-outs. An entry of which the book has no contact is reported as skipped. SerwerSMS
+    gets its phone, unless the list holds
     hashes.
 
     Example: crossbook suppress push stop.sqlite vercom --dry-run

@@ -5,8 +5,9 @@ again until it is done. Meanwhile the sandbox loses responses, and processes tho
 sandbox's database is compared with the input: each contact must be there exactly once. The input has contacts that
 share a key. The account has contacts before the import: some with the key of an input, some equal to an input.
 
-With `--opt-outs`, some inputs opted out. In the end no contact with the phone of such an input may be subscribed. After
-no kill may the contact of such an input be subscribed and in a group.
+With `--opt-outs`, some inputs opted out; with `--listed`, only a suppression list says so. In the end no contact with
+the phone of such an input may be subscribed. After no kill may the contact of such an input be subscribed and in a
+group.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ import anyio
 from attrs import asdict, frozen
 
 import crossbook_sandbox
-from crossbook import AddressBook, Contact
+from crossbook import AddressBook, Contact, SuppressionList
 from crossbook.registry import load_vendor
 
 OPT_OUT_VENDORS = ("serwersms", "vercom")
@@ -57,6 +58,7 @@ class Case:
         kills: the number of kills.
         seed: makes contacts, faults and kills reproducible.
         opt_outs: whether one input of five opted out of SMS, and is written with on_opted_out="unsubscribe".
+        listed: whether a suppression list says that, and the input does not.
     """
 
     vendor: str
@@ -64,6 +66,7 @@ class Case:
     kills: int = 20
     seed: int = 0
     opt_outs: bool = False
+    listed: bool = False
 
     def people(self, groups: Sequence[str]) -> Iterator[Contact]:
         """Return the input. One contact of twenty has the key of an earlier contact."""
@@ -116,9 +119,13 @@ class Row:
 
 
 async def write(case: Case, base_url: str, credentials: dict[str, str], groups: list[str], journal: str) -> int:
-    async with _book(case, base_url, credentials) as book:
+    people: Iterator[Contact] = case.people(groups)
+    suppressions = _open_list(case, journal)
+    if suppressions is not None:
+        people = (replace(person, opted_out=None) for person in people)
+    async with _book(case, base_url, credentials, suppressions=suppressions) as book:
         batch = book.contacts.create_many(
-            case.people(groups), journal=journal, match=MATCH[case.vendor], settle_timeout=SETTLE,
+            people, journal=journal, match=MATCH[case.vendor], settle_timeout=SETTLE,
             on_opted_out="unsubscribe" if case.opt_outs else "skip",
         )  # fmt: skip
         found: dict[str, list[int]] = {}
@@ -134,9 +141,22 @@ async def write(case: Case, base_url: str, credentials: dict[str, str], groups: 
         return int(bool(found.keys() - {"created", "uncertain"}))
 
 
-def _book(case: Case, base_url: str, credentials: dict[str, str]) -> AddressBook:
+def _open_list(case: Case, journal: str) -> SuppressionList | None:
+    return SuppressionList(f"{journal}.list") if case.listed else None
+
+
+async def _fill_list(case: Case, groups: Sequence[str], journal: str) -> None:
+    suppressions = _open_list(case, journal)
+    if suppressions is not None:
+        off = [(person, person.opted_out) for person in case.people(groups) if person.opted_out]
+        phones = [(Contact(phone=person.phone), channels) for person, channels in off]
+        async with suppressions:
+            await suppressions.record_opt_outs(phones, reason="STOP", source="test", region="PL")
+
+
+def _book(case: Case, base_url: str, credentials: dict[str, str], **more: Any) -> AddressBook:
     # Without a finished item, only this name identifies the account of a killed run.
-    options: Any = {"account": "crash", **({"rate": ATOM_RATE} if case.vendor == "atom" else {})}
+    options: Any = {"account": "crash", **more, **({"rate": ATOM_RATE} if case.vendor == "atom" else {})}
     if case.vendor == "serwersms":
         credentials = {name: value for name, value in credentials.items() if name != "token"}
     book: AddressBook = load_vendor(case.vendor)(base_url=base_url, **credentials, **options)
@@ -153,6 +173,7 @@ def crash(case: Case, sandbox: crossbook_sandbox.Running, database: Path, folder
     groups = anyio.run(prepare, case, url, credentials)
     arm_faults(sandbox, case)
     arguments = [json.dumps(asdict(case)), url, json.dumps(credentials), json.dumps(groups), str(folder / vendor)]
+    anyio.run(_fill_list, case, groups, str(folder / vendor))
     dice = random.Random(case.seed + 3)
     moments = sorted(dice.randrange(case.count) for _ in range(case.kills))
     kills, report, leaked = 0, None, list[str]()
@@ -275,12 +296,13 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--opt-outs", action="store_true")
+    parser.add_argument("--listed", action="store_true")
     parser.add_argument("--import", nargs=5, dest="imported", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.imported:
         case, url, credentials, groups, journal = options.imported
         return anyio.run(write, Case(**json.loads(case)), url, json.loads(credentials), json.loads(groups), journal)
-    vendors = [each for each in options.vendors if each in OPT_OUT_VENDORS or not options.opt_outs]
+    vendors = [each for each in options.vendors if each in OPT_OUT_VENDORS or not (options.opt_outs or options.listed)]
     print(f"Imports of {options.count:,} people, each killed {options.kills} times; seed {options.seed}")
     print(f"{'vendor':<12}{'kills':>6}{'written':>9}{'lost':>6}{'doubled':>9}{'uncertain':>11}{'seconds':>9}")
     bad = False
@@ -288,7 +310,8 @@ def main() -> int:
         database = Path(folder, "sandbox.sqlite")
         with crossbook_sandbox.running(db=database, rates={"atom": ATOM_RATE}) as sandbox:
             for vendor in vendors:
-                case = Case(vendor, options.count, options.kills, options.seed, options.opt_outs)
+                opt_outs = options.opt_outs or options.listed
+                case = Case(vendor, options.count, options.kills, options.seed, opt_outs, options.listed)
                 row = crash(case, sandbox, database, Path(folder))
                 print(
                     f"{vendor:<12}{row.kills:>6}{row.written:>9,}{len(row.lost):>6}{len(row.doubled):>9}"

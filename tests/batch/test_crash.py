@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import crash
+import pytest
 
 import crossbook_sandbox
 
@@ -24,10 +25,17 @@ def test_killed_imports_write_each_contact_once(tmp_path: Path) -> None:
     assert sum(row.kills for row in rows) >= 8
 
 
-def test_killed_imports_leave_no_opt_out_unwritten(tmp_path: Path) -> None:
-    """A contact that opted out is in no group while it is subscribed, and opted out in the end."""
+@pytest.mark.parametrize("listed", [False, True])
+def test_killed_imports_leave_no_opt_out_unwritten(tmp_path: Path, listed: bool) -> None:
+    """A contact that opted out is in no group while it is subscribed, and opted out in the end.
+
+    The input says who opted out, or a suppression list does.
+    """
     database = tmp_path / "sandbox.sqlite"
-    cases = [crash.Case(vendor, count=200, kills=4, seed=11, opt_outs=True) for vendor in crash.OPT_OUT_VENDORS]
+    cases = [
+        crash.Case(vendor, count=200, kills=4, seed=11, opt_outs=True, listed=listed)
+        for vendor in crash.OPT_OUT_VENDORS
+    ]
     with crossbook_sandbox.running(db=database) as sandbox, ThreadPoolExecutor(len(cases)) as pool:
         rows = list(pool.map(partial(crash.crash, sandbox=sandbox, database=database, folder=tmp_path), cases))
     for row in rows:

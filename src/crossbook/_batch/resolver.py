@@ -500,6 +500,8 @@ class Resolver:
         what = "is not opted out, and in no group yet"
         try:
             if channels:
+                if self.lookups is not None and contact is not None:
+                    self.lookups.remember_opted_out(contact)  # a resumed item comes here first
                 await opt_out(self.adapter, id, channels)
             what = "is not in all its groups"
             if channels or self._profile.capability("contacts.create").calls_per_group:
