@@ -20,7 +20,7 @@ $(READY): requirements/dev.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: demo gateway chaos crash fleet generate grid lock clean
+.PHONY: demo gateway chaos consent crash fleet generate grid lock clean
 
 demo: $(READY)  ## write 1,000 contacts to each of four vendors on the sandbox, read them back and compare
 	@$(BIN)/python -m examples.demo $(ARGS)
@@ -57,6 +57,9 @@ crash: $(READY)  ## kill imports of 20,000 contacts 20 times; count lost and dup
 
 fleet: $(READY)  ## kill and stop the workers of a fleet, and measure what it costs; print a table
 	@$(BIN)/python -m tests.fleet $(ARGS)
+
+consent: $(READY)  ## write, opt out and kill at random, 500 times 50 steps; check that no opt-out is lost
+	@$(BIN)/python -m tests.suppressions.machine $(ARGS)
 
 BENCH := .bench/venv/bin
 BENCH_READY := .bench/.ready
