@@ -30,6 +30,7 @@ NAMES = (
     "lookups",
     "rate",
     "imports",
+    "consent",
     "contexts",
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from machine import run_machine
+from tests.suppressions.machine import run_machine
 
 
 def test_no_random_step_loses_an_opt_out() -> None:
