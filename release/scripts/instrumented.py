@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from importlib.metadata import entry_points
 
 from opentelemetry import trace
 
@@ -12,7 +13,8 @@ from crossbook.otel import CrossbookInstrumentor
 
 async def main() -> None:
     """Make calls and a batch with instrumentation, and check that no span is left current."""
-    CrossbookInstrumentor().instrument()
+    (found,) = entry_points(group="opentelemetry_instrumentor", name="crossbook")  # as opentelemetry-instrument does
+    found.load()().instrument()
     async with crossbook.open("vercom") as book:
         people = [crossbook.Contact(phone=f"+4850060070{n}") for n in range(3)]
         summary = await book.contacts.create_many(people, journal="instrumented.sqlite").run()

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+import tomllib
 from collections.abc import Callable
+from importlib import import_module
+from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,12 +15,23 @@ import anyio
 import pytest
 from control import Server
 from opentelemetry import trace
+from opentelemetry.instrumentation.distro import DefaultDistro
 from opentelemetry.instrumentation.utils import suppress_instrumentation
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import SpanKind, StatusCode
 from recorder import Recorder
 
-from crossbook import AddressBook, Contact, CrossbookError, NotFoundError, RateLimitError, VendorUnavailableError
+from crossbook import (
+    AddressBook,
+    Attempt,
+    Contact,
+    CrossbookError,
+    Filemail,
+    NotFoundError,
+    RateLimitError,
+    VendorUnavailableError,
+)
+from crossbook._http import observation
 from crossbook.otel import CrossbookInstrumentor
 
 pytestmark = pytest.mark.anyio
@@ -155,8 +171,6 @@ async def test_hook_runs_inside_of_the_span(make_book: Make, recorder: Recorder)
 
 
 async def test_login_is_a_span_below_the_first_call(server: Server, recorder: Recorder) -> None:
-    from crossbook import Filemail
-
     async with Filemail(**server.credentials["filemail"], base_url=server.base_urls["filemail"]) as book:
         await book.groups.list()
     login, call = recorder.spans
@@ -174,8 +188,6 @@ async def test_suppressed_instrumentation_makes_no_span(make_book: Make, recorde
 
 
 async def test_unsampled_call_is_not_exported(make_book: Make) -> None:
-    from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
-
     recorder = Recorder()
     recorder.tracers.sampler = ALWAYS_OFF
     CrossbookInstrumentor().instrument(tracer_provider=recorder.tracers, meter_provider=recorder.meters)
@@ -213,21 +225,28 @@ async def test_global_provider_may_be_set_later(make_book: Make, monkeypatch: py
 
 
 def test_opentelemetry_command_finds_the_instrumentor() -> None:
-    import tomllib
-    from importlib.metadata import EntryPoint
-    from pathlib import Path
-
-    from opentelemetry.instrumentation.distro import DefaultDistro
-
-    from crossbook._http import observation
-
-    project: dict[str, Any] = tomllib.loads(Path("pyproject.toml").read_text())["project"]
+    project: dict[str, Any] = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     ((name, value),) = project["entry-points"]["opentelemetry_instrumentor"].items()
     DefaultDistro().load_instrumentor(EntryPoint(name, value, "opentelemetry_instrumentor"), skip_dep_check=True)
     assert observation.telemetry is not None
     CrossbookInstrumentor().uninstrument()
 
 
-def test_provider_of_the_sdk_is_accepted() -> None:
-    CrossbookInstrumentor().instrument(tracer_provider=TracerProvider())
-    CrossbookInstrumentor().uninstrument()
+def test_missing_api_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "crossbook.otel")
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+    with pytest.raises(ImportError, match=r"pip install 'crossbook\[otel\]'"):
+        import_module("crossbook.otel")
+
+
+async def test_failing_hook_ends_the_span(make_book: Make, recorder: Recorder) -> None:
+    def fail(attempt: Attempt) -> None:
+        raise LookupError("anna@example.com")
+
+    async with make_book(on_attempt=fail) as book:
+        with pytest.raises(LookupError):
+            await book.groups.list()
+    (span,) = recorder.spans
+    assert (span.attributes or {})["error.type"] == "LookupError"
+    assert trace.get_current_span() is trace.INVALID_SPAN
+    assert "anna" not in span.to_json()
