@@ -12,6 +12,7 @@ from crossbook import Contact, files
 SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "files" / "foreign"
 OLA_NOWAK = {"first_name": "Ola", "last_name": "Nowak"}
 ABC = {"company": "ABC"}
+OUT = {"opted_out": frozenset({"sms", "email", "push"})}
 
 # File → the contact of each row, with the names of its groups as "groups".
 EXPECTED: dict[str, list[dict[str, Any]]] = {
@@ -46,6 +47,44 @@ EXPECTED: dict[str, list[dict[str, Any]]] = {
     "hubspot.csv": [{**OLA_NOWAK, **ABC, "email": "ola@example.com", "phone": "+48 500 600 709"}],
     "mailchimp.csv": [
         {**OLA_NOWAK, "email": "ola@example.com", "phone": "+48500600710", "groups": ("VIP", "Newsletter, PL")}
+    ],
+    "pipedrive.csv": [
+        {"name": "Ola Nowak", **ABC, "email": "ola@example.com", "phone": "+48500600711", "groups": ("VIP", "PL")} | OUT
+    ],
+    "brevo.csv": [{**OLA_NOWAK, "email": "ola@example.com", "phone": "48500600712", "opted_out": frozenset()}],
+    "mailerlite.csv": [{**OLA_NOWAK, **ABC, "email": "ola@example.com", "opted_out": frozenset()}],
+    "freshmail.csv": [
+        {**OLA_NOWAK, "email": "ola@example.com", "phone": "500 600 713", **OUT},
+        {
+            **OLA_NOWAK,
+            "first_name": "Ela",
+            "email": "ela@example.com",
+            "phone": "500 600 714",
+            "opted_out": frozenset(),
+        },
+    ],
+    "klaviyo.csv": [
+        {**OLA_NOWAK, "email": "ola@example.com", "phone": "+48500600715", "opted_out": frozenset({"email"})}
+    ],
+    "constant_contact.csv": [
+        {**OLA_NOWAK, **ABC, "email": "ola@example.com", "phone": "+48500600718", "groups": ("News", "VIP")}
+        | {"opted_out": frozenset()}
+    ],
+    "zoho.csv": [
+        {**OLA_NOWAK, **ABC, "email": "ola@example.com", "phone": "+48500600719", "opted_out": frozenset({"email"})}
+    ],
+    "yahoo.csv": [{**OLA_NOWAK, "email": "ola@example.com", "phone": "+48500600720", "groups": ("VIP",)}],
+    "outlook_it.csv": [
+        {"first_name": "Nicolò", "last_name": "Però", **ABC, "email": "n@example.com", "phone": "333 1234567"}
+        | {"groups": ("Clienti", "VIP")}
+    ],
+    "outlook_es.csv": [
+        {"first_name": "Íñigo", "last_name": "Muñoz", **ABC, "email": "i@example.com", "phone": "612345678"}
+        | {"groups": ("Clientes", "VIP")}
+    ],
+    "sheet_portuguese.csv": [
+        {"first_name": "João", "last_name": "Gonçalves", "email": "j@example.com", "phone": "+5511912345678"}
+        | {"opted_out": frozenset({"email"})}
     ],
     "titles_polish.csv": [
         {**OLA_NOWAK, **ABC, "phone": "500 600 761", "email": "ola@example.com", "groups": ("Klienci", "VIP")}

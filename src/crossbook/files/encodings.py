@@ -145,9 +145,8 @@ def detect_encoding(
         if name is None:
             text = decoder.decode(chunk)
             if not text.isascii():
-                found = text.count(_INVALID)
-                invalid += found
-                valid += len(text) - len(text.encode("ascii", "ignore")) - found
+                invalid += text.count(_INVALID)
+                valid += max(0, len(chunk) - len(text))  # the bytes that are not the first of their letter
     if name is None:
         invalid += len(decoder.decode(b"", final=True))
         name = "utf-8"
