@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from blocks import ROOT, Block, blocks_of, gap_of, run_page, run_session
 
 import crossbook_sandbox
+from crossbook.otel import CrossbookInstrumentor
 from crossbook_sandbox import Running
 from tests.fleet.server import PostgresServer
 
@@ -67,6 +69,17 @@ def database(request: pytest.FixtureRequest, running: Running, monkeypatch: pyte
     monkeypatch.setenv("CROSSBOOK_FLEET_URL", postgres.make_database())
     for name, value in running.env.items():
         monkeypatch.setenv(name.replace("VERCOM", "MAIN"), value)
+
+
+@pytest.fixture(autouse=True)
+def observation() -> Iterator[None]:
+    """Undo what a page does to the whole process: the log's level and handlers, and instrumentation."""
+    logger = logging.getLogger("crossbook")
+    level, handlers = logger.level, [*logger.handlers]
+    yield
+    logger.setLevel(level)
+    logger.handlers[:] = handlers
+    CrossbookInstrumentor().uninstrument()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

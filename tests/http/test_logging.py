@@ -93,8 +93,8 @@ def test_wait_of_a_batch_for_the_vendor_is_one_record(log: Log) -> None:
         reply({"data": [{"id": str(id)} for id in (5, 6, 7)], "meta": {}}),
     )
     run(lambda book: book.contacts.create_many(people).run(), busy, created)
-    waits = log.facts("levelname", "vendor", "operation", containing="for the vendor")
-    assert waits == [("INFO", "vercom", "contacts.create_many")]
+    waits = log.facts("levelname", "vendor", "operation", "attempt", "status", "sent", containing="for the vendor")
+    assert waits == [("INFO", "vercom", "contacts.create_many", 0, None, "no")]
     assert [30 <= wait <= 31 for (wait,) in log.facts("wait", containing="for the vendor")] == [True]
 
 

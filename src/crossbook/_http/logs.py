@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("crossbook")
 LONG_WAIT = 1.0  # seconds for a permit of the rate limiter; a shorter wait is not logged
 _VARIABLE = "CROSSBOOK_LOG"
+_UNSENT = {"attempt": 0, "wait": None, "status": None, "sent": "no"}  # the fields of a record before a request
 _LEVELS = {"info": logging.INFO, "debug": logging.DEBUG}
 
 
@@ -58,7 +59,7 @@ def log_batch_wait(vendor: str, operation: str, seconds: float) -> None:
     """Log that a batch begins to wait for the vendor, which is unavailable or asked for the wait."""
     logger.info(
         "%s.%s waits %.1f s for the vendor", vendor, operation, seconds,
-        extra={"vendor": vendor, "operation": operation, "wait": seconds},
+        extra=_UNSENT | {"vendor": vendor, "operation": operation, "wait": seconds},
     )  # fmt: skip
 
 
@@ -139,10 +140,9 @@ CALL_LOG = CallLog()
 
 def _fields(call: Call, **facts: Any) -> dict[str, Any]:
     """Return the fields of a record of a call: the names that every record has, and the given facts."""
-    return {
-        "vendor": call.profile.vendor, "operation": call.request.operation, "attempt": call.attempts,
-        "wait": None, "status": None, "sent": call.error.sent if call.error else "no", **facts,
-    }  # fmt: skip
+    known = {"vendor": call.profile.vendor, "operation": call.request.operation, "attempt": call.attempts}
+    sent = call.error.sent if call.error else "no"
+    return {**_UNSENT, **known, "sent": sent, **facts}
 
 
 def _find_identifiers(request: Request) -> str:
