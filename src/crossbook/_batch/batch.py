@@ -185,7 +185,7 @@ class ResultBuffer:
 
 @frozen
 class BatchCall:
-    """The call that made a batch, so that a fleet can make it again on another machine.
+    """The call that made a batch, so that a fleet can make it again on another machine. Its repr shows the method only.
 
     Attributes:
         account: as `AddressBook.account_key`.
@@ -194,10 +194,10 @@ class BatchCall:
         options: its keyword arguments.
     """
 
-    account: tuple[str, str, str]
+    account: tuple[str, str, str] = field(repr=False)
     method: str
-    arguments: tuple[Any, ...]
-    options: Mapping[str, Any]
+    arguments: tuple[Any, ...] = field(repr=False)
+    options: Mapping[str, Any] = field(repr=False)
 
 
 @define(eq=False, repr=False, kw_only=True)
