@@ -30,7 +30,8 @@ def batch_method(function: F) -> F:
 
         batch = function(self, source, *args, **options)
         method = f"{self.resource}.{function.__name__}"
-        batch.call = BatchCall(self._session.account_key, method, args, options)
+        settings = {"default_region": self._adapter.region, "default_group": getattr(self, "_default_group", None)}
+        batch.call = BatchCall(self._session.account_key, method, args, options, settings)
         return batch
 
     return cast(F, call)

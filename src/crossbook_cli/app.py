@@ -13,6 +13,7 @@ from crossbook_cli.contacts import contacts
 from crossbook_cli.copy import copy
 from crossbook_cli.errors import EXIT_CODES, CommandGroup
 from crossbook_cli.export import export
+from crossbook_cli.fleet import fleet
 from crossbook_cli.groups import groups
 from crossbook_cli.import_ import import_file
 from crossbook_cli.journal import journal
@@ -70,6 +71,7 @@ app.command()(export)
 app.command()(copy)
 app.add_typer(journal, name="journal")
 app.add_typer(suppress, name="suppress")
+app.add_typer(fleet, name="fleet")
 app.command()(verify)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})(
     sandbox

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from bisect import bisect
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from operator import itemgetter
 from types import TracebackType
 from typing import Any, Self
@@ -151,6 +151,13 @@ class BatchOutput:
         finally:
             if self._bar is not None:
                 self._bar.close()
+
+    async def print_results(self, batch: Batch[Any], results: AsyncIterator[Result]) -> None:
+        """Print the results of a batch that ran elsewhere, and count them in its summary."""
+        self._batch = batch
+        async for result in results:
+            batch.summary.add(result)
+            self._print_result(result)
 
     def _stop(self, number: int) -> None:
         """Stop the batch because of this signal. The results of items in flight are still printed."""

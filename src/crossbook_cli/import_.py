@@ -16,12 +16,13 @@ from attrs import define, field
 
 from crossbook import __version__, files
 from crossbook._batch.source import DigestedSource
-from crossbook.book import AddressBook
+from crossbook.book import AddressBook, BookOptions
 from crossbook.errors import InvalidInputError, from_record, to_record
 from crossbook.models import Contact
 from crossbook.registry import load_book_class
 from crossbook.transfer import GroupResolver, drop_derived_name
 from crossbook_cli.batch_output import BatchOutput, InvalidRowError, StoredLines
+from crossbook_cli.fleet import open_fleet, run_in_fleet
 from crossbook_cli.options import BatchCommandOptions, FileFormat, To, run_with_book, with_batch_options
 from crossbook_cli.output import flush, format_cell, print_json, print_message
 from crossbook_cli.preview import preview, print_preview
@@ -61,6 +62,18 @@ def import_file(
             "is before it. For vendors that store the two."
         ),
     ] = "keep",
+    fleet: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Share the import with other machines, by the Postgres database of a fleet: run the same command on "
+            "each. PGPASSWORD or ~/.pgpass has the password. See crossbook fleet.",
+        ),
+    ] = None,
+    run: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="With --fleet: the name under which all machines know the import."),
+    ] = None,
     *,
     options: BatchCommandOptions,
 ) -> None:
@@ -103,6 +116,9 @@ def import_file(
     if options.journal is not None and not options.dry_run:
         digest = _make_digest(file, options, to, format, map, group, encoding, separator, names)
     corrections = _parse_corrections(map or [])
+    _check_fleet(fleet, run, options)
+    opened = None if fleet is None else open_fleet(fleet)
+    book_options: BookOptions = {"default_region": options.region, "shared": opened}
     arguments = options.arguments()
     profile = load_book_class(to).profile
     region = options.region or profile.default_region
@@ -136,7 +152,11 @@ def import_file(
                 report_preview=report_preview,
             )  # fmt: skip
             try:
-                await output.run(book.contacts.create_many(contacts, progress=output.update_progress, **arguments))
+                if opened is not None:
+                    batch = book.contacts.create_many(contacts, **arguments)
+                    await run_in_fleet(opened, to, run or "", batch, output, options.region)
+                else:
+                    await output.run(book.contacts.create_many(contacts, progress=output.update_progress, **arguments))
             finally:
                 output.has_created_groups = bool(resolver.created) and not options.dry_run
                 if resolver.created and not options.json:
@@ -146,7 +166,20 @@ def import_file(
                 if contacts.unread:
                     print_message(_describe_unread(contacts.unread))
 
-        run_with_book(to, work, options.suppressions, default_region=options.region)
+        run_with_book(to, work, options.suppressions, **book_options)
+
+
+def _check_fleet(fleet: str | None, run: str | None, options: BatchCommandOptions) -> None:
+    if fleet is None and run is not None:
+        raise InvalidInputError("--run needs --fleet: the database that the machines share", field="run")
+    if fleet is None:
+        return
+    if not (run or "").strip():
+        raise InvalidInputError("--fleet needs --run: a name for the import, the same on each machine", field="run")
+    for name in ("journal", "uncertain", "dry_run", "suppressions"):
+        if getattr(options, name):
+            option = name.replace("_", "-")
+            raise InvalidInputError(f"--{option} does not work with --fleet: leave it out", field=name)
 
 
 def _make_digest(file: str, options: BatchCommandOptions, *others: object) -> str | None:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-import asyncpg  # type: ignore[import-untyped]
+import asyncpg as untyped_asyncpg  # type: ignore[import-untyped]
 
 from crossbook.errors import InvalidInputError, UsageError
 
+asyncpg: Any = untyped_asyncpg
 T = TypeVar("T")
+Rows = list[Mapping[str, Any]]
 logger = logging.getLogger("crossbook.fleet")
-AWAY = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError)
+AWAY: tuple[type[Exception], ...] = (
+    OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError,
+)  # fmt: skip
 _FIRST_DELAY, _LONGEST_DELAY = 0.05, 2.0  # seconds between attempts
 
 
@@ -30,7 +34,7 @@ class Database:
         if not url.startswith(("postgresql://", "postgres://")):
             raise InvalidInputError("the fleet's URL must begin with postgresql://", field="url")
         self._url, self._size = url, size
-        self._pool: asyncpg.Pool[Any] | None = None
+        self._pool: Any = None
         self._opening = asyncio.Lock()
 
     async def run(self, work: Callable[[Any], Awaitable[T]]) -> T:
@@ -55,19 +59,19 @@ class Database:
         async with pool.acquire() as connection, connection.transaction():
             yield connection
 
-    async def open(self) -> asyncpg.Pool[Any]:
+    async def open(self) -> Any:
         async with self._opening:
             if self._pool is None:
                 self._pool = await asyncpg.create_pool(self._url, min_size=0, max_size=self._size)
             return self._pool
 
-    async def connect(self) -> asyncpg.Connection[Any]:
+    async def connect(self) -> Any:
         """Return a connection outside of the pool, for LISTEN and NOTIFY. The caller closes it.
 
         Raises:
             UsageError: there is a pooler in between, which does not pass notifications on.
         """
-        connection: asyncpg.Connection[Any] = await asyncpg.connect(self._url)
+        connection: Any = await asyncpg.connect(self._url)
         if connection.get_server_pid() != await connection.fetchval("select pg_backend_pid()"):
             await connection.close()
             raise UsageError(

@@ -18,7 +18,7 @@ from crossbook._batch.results import Result
 from crossbook.errors import InvalidInputError, UnsupportedError, UsageError
 from crossbook.shared import SharedLimit, TokenStore
 from crossbook_fleet import _inputs, _runs, _schema, _worker
-from crossbook_fleet._database import Database
+from crossbook_fleet._database import Database, Rows
 from crossbook_fleet._limit import PostgresLimit
 from crossbook_fleet._runs import RunState
 from crossbook_fleet._tokens import PostgresTokenStore
@@ -28,6 +28,9 @@ _OPTIONS = frozenset({
     "match", "on_duplicate", "on_unsupported_field", "on_opted_out", "max_wait", "settle_timeout", "lookup",
     "other_writers", "concurrency", "with_contacts", "shared_phone",
 })  # fmt: skip
+_DEFAULTS = {
+    "on_error": "collect", "same_account": False, "dry_run": False, "ordered": False, "progress": False, "run": "",
+}  # fmt: skip
 _ACCOUNT = """
     insert into crossbook.account (vendor, base_url, name, salt) values ($1, $2, $3, $4)
     on conflict (vendor, base_url, name) do update set name = excluded.name returning id
@@ -127,13 +130,15 @@ class Postgres:
 
     @classmethod
     def from_env(cls, **options: Any) -> Self:
-        """Make a fleet with the URL and the key from CROSSBOOK_FLEET_URL and CROSSBOOK_FLEET_TOKEN_KEY (optional).
+        """Make a fleet with arguments from environment variables.
+
+        They are CROSSBOOK_FLEET_URL and, if set, CROSSBOOK_FLEET_TOKEN_KEY and CROSSBOOK_FLEET_LEASE.
 
         Args:
-            options: further arguments of the constructor.
+            options: arguments of the constructor, instead of the variables.
 
         Raises:
-            InvalidInputError: CROSSBOOK_FLEET_URL is not set.
+            InvalidInputError: CROSSBOOK_FLEET_URL is not set, or a variable is invalid.
 
         Example:
             ```python
@@ -144,7 +149,15 @@ class Postgres:
         url = os.environ.get("CROSSBOOK_FLEET_URL")
         if not url:
             raise InvalidInputError("set the environment variable CROSSBOOK_FLEET_URL", field="CROSSBOOK_FLEET_URL")
-        return cls(url, **{"token_key": os.environ.get("CROSSBOOK_FLEET_TOKEN_KEY") or None, **options})
+        options.setdefault("token_key", os.environ.get("CROSSBOOK_FLEET_TOKEN_KEY") or None)
+        if lease := os.environ.get("CROSSBOOK_FLEET_LEASE"):
+            try:
+                options.setdefault("lease", float(lease))
+            except ValueError:
+                raise InvalidInputError(
+                    "CROSSBOOK_FLEET_LEASE must be a number of seconds", field="CROSSBOOK_FLEET_LEASE"
+                ) from None
+        return cls(url, **options)
 
     def __repr__(self) -> str:
         return "<crossbook_fleet.Postgres>"
@@ -225,7 +238,7 @@ class Postgres:
         call = batch.call
         if call is None:
             raise InvalidInputError("batch must be a batch of book.contacts or book.groups", field="batch")
-        options = {name: value for name, value in call.options.items() if value is not None}
+        options = {name: value for name, value in call.options.items() if value not in (None, _DEFAULTS.get(name))}
         others = sorted(options.keys() - _OPTIONS)
         if others:
             raise UnsupportedError(
@@ -233,16 +246,18 @@ class Postgres:
                 "progress and the results",
                 field=others[0],
             )
-        if call.arguments:
-            options["arguments"] = list(call.arguments)
+        options |= {"arguments": list(call.arguments), "settings": dict(call.settings)}
         account = await self._find_account(*call.account)
         stored = await _runs.begin_run(self._database, run, account, call.method, options, chunk, priority)
-        if stored.state == "submitting":
-            salt, number = await _runs.find_salt(self._database, account), 0
-            async for values in batch.take_chunks(chunk, salt):
-                await _runs.store_chunk(self._database, stored, number, values, salt)
-                number += 1
-            await _runs.open_run(self._database, stored, number)
+        # One process at a time reads its source: reading may create the groups of the contacts.
+        async with self._database.transaction() as connection:
+            await connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", f"crossbook run {run}")
+            if (await _runs.find_run(self._database, run)).state == "submitting":
+                salt, number = await _runs.find_salt(self._database, account), 0
+                async for values in batch.take_chunks(chunk, salt):
+                    await _runs.store_chunk(self._database, stored, number, values, salt)
+                    number += 1
+                await _runs.open_run(self._database, stored, number)
         return await self.status(run)
 
     async def status(self, run: str) -> RunStatus:
@@ -262,7 +277,7 @@ class Postgres:
         found = await _runs.find_run(self._database, run)
         row = await self._database.run(lambda db: db.fetchrow(_STATUS, found.id))
         leased = await self._database.run(lambda db: db.fetch(_LEASED, found.id))
-        parked = await self._database.run(lambda db: db.fetch(_PARKED, found.id)) if row["parked_chunks"] else []
+        parked: Rows = await self._database.run(lambda db: db.fetch(_PARKED, found.id)) if row["parked_chunks"] else []
         counts: dict[str, int] = json.loads(row["counts"])
         done = sum(counts.values())
         rate = done / row["seconds"] if row["seconds"] else 0.0

@@ -39,7 +39,7 @@ def decode_inputs(method: str, data: bytes) -> list[Any]:
         return list(_decode_contacts(raw))
     values: list[Any] = _decode(raw)
     if method == _CHANGES:
-        return [(ExternalId(id[0]) if isinstance(id, list) else id, changes) for id, changes in values]
+        return [(id if isinstance(id, str) else ExternalId(id[0]), changes) for id, changes in values]
     return list(map(tuple, values)) if method in _PAIRS else values
 
 

@@ -15,7 +15,7 @@ from pgqueuer.queries import Queries
 
 from crossbook.errors import InvalidInputError
 from crossbook_fleet import _inputs
-from crossbook_fleet._database import Database
+from crossbook_fleet._database import Database, Rows
 from crossbook_fleet._journal import PostgresJournal
 
 RunState = Literal["submitting", "open", "paused", "cancelled", "finished"]
@@ -152,7 +152,7 @@ async def store_chunk(
             if await db.fetchval(_STORE, run.id, number, len(values), payload, digest) is None:
                 sql = "select digest from crossbook.chunk where run = $1 and number = $2"
                 return await db.fetchval(sql, run.id, number)
-            held = await db.fetch(_TAKE_KEYS, run.account, run.id, number, keys) if keys else []
+            held: Rows = await db.fetch(_TAKE_KEYS, run.account, run.id, number, keys) if keys else []
             if held:
                 rows = [(run.id, number, each["run"], each["number"]) for each in held]
                 await db.executemany("insert into crossbook.blocker values ($1, $2, $3, $4)", rows)

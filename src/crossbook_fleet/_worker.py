@@ -28,6 +28,7 @@ from crossbook_fleet._journal import PostgresJournal
 from crossbook_fleet._runs import StoredRun
 
 Outcome = Literal["done", "later", "parked", "nothing"]
+_FAILED: tuple[type[Exception], ...] = (*AWAY, FailingListenerError)  # the connection of the queue
 _POLL_SECONDS = 0.25
 _LONGEST_DELAY = 5.0  # seconds until a chunk is tried again
 _lease: ContextVar[PostgresJournal | None] = ContextVar("crossbook_fleet_lease", default=None)
@@ -129,17 +130,20 @@ class Worker:
         resource, method = run.method.split(".")
         make_batch = getattr(getattr(self._books[run.account], resource), method)
         options = dict(run.options)
-        source, arguments = _inputs.decode_inputs(run.method, journal.payload), options.pop("arguments", [])
+        source, arguments = _inputs.decode_inputs(run.method, journal.payload), options.pop("arguments")
+        settings = options.pop("settings")
         token = _lease.set(journal)
-        batch: Batch[Any] | None = None
         try:
-            batch = make_batch(source, *arguments, journal=journal, same_account=True, **options)
+            batch: Batch[Any] = make_batch(source, *arguments, journal=journal, same_account=True, **options)
+            _check_settings(run, settings, batch)
             self._batches.add(batch)
-            await batch.run()
+            try:
+                await batch.run()
+            finally:
+                self._batches.discard(batch)
             return batch.summary.stopped
         finally:
             _lease.reset(token)
-            self._batches.discard(batch)
 
     @contextlib.asynccontextmanager
     async def _renewed(self, journal: PostgresJournal) -> AsyncGenerator[None]:
@@ -165,7 +169,7 @@ class Worker:
         while not self._is_stopping and (forever or await self._has_open_runs()):
             try:
                 await self._work_until_idle(forever, concurrency)
-            except (*AWAY, FailingListenerError) as error:
+            except _FAILED as error:
                 logger.warning("the queue's connection failed (%s): connecting again", type(error).__name__)
                 await asyncio.sleep(_POLL_SECONDS)
 
@@ -208,6 +212,18 @@ class Worker:
                 "run %s is of account %s at %s: this worker has no book of it, and leaves it to others",
                 row["name"], row["account"], row["vendor"],
             )  # fmt: skip
+
+
+def _check_settings(run: StoredRun, settings: Mapping[str, str | None], batch: Batch[Any]) -> None:
+    """Raise InvalidInputError if this worker's book would write other contacts than the book that submitted the run."""
+    assert batch.call is not None
+    for name, value in settings.items():
+        if batch.call.settings[name] != value:
+            raise InvalidInputError(
+                f"run {run.name!r} was submitted by a book with {name} {value!r}, and this worker's book has "
+                f"{batch.call.settings[name]!r}: make the worker's book with the same {name}",
+                field=name,
+            )
 
 
 MakeBook = Callable[..., AddressBook]

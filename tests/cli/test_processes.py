@@ -29,12 +29,12 @@ def people(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write a file; and have a resumed run settle items in flight after 1 s instead of the read time-out."""
     Path("people.csv").write_text(PEOPLE)
 
-    def hurried(name: str, work: Any, **options: Any) -> Any:
+    def hurried(name: str, work: Any, *others: Any, **options: Any) -> Any:
         async def soon(book: Any) -> Any:
             monkeypatch.setattr(book.contacts, "create_many", partial(book.contacts.create_many, settle_timeout=1))
             return await work(book)
 
-        return run_with_book(name, soon, **options)
+        return run_with_book(name, soon, *others, **options)
 
     monkeypatch.setattr("crossbook_cli.import_.run_with_book", hurried)
 

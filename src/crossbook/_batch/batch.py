@@ -192,12 +192,14 @@ class BatchCall:
         method: the public method, for example "contacts.create_many".
         arguments: its positional arguments after the source.
         options: its keyword arguments.
+        settings: the options of the book that decide what is written: `default_region`, `default_group`.
     """
 
     account: tuple[str, str, str] = field(repr=False)
     method: str
     arguments: tuple[Any, ...] = field(repr=False)
     options: Mapping[str, Any] = field(repr=False)
+    settings: Mapping[str, str | None] = field(repr=False)
 
 
 @define(eq=False, repr=False, kw_only=True)
