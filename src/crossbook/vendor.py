@@ -495,7 +495,7 @@ def parse_rows(value: object, model: type[M]) -> list[M | None] | None:
     """
     if not isinstance(value, list):
         return None
-    return [parse_model(row, model) for row in value]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return [row if isinstance(row, model) else None for row in value]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
 
 
 async def map_rows(rows: Sequence[M | None], read: Callable[[M], R]) -> list[R | None]:

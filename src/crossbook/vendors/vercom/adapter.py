@@ -89,7 +89,8 @@ class VercomAdapter(VendorAdapter):
             response = await self._api.contacts.list_contacts(offset=offset, limit=limit, **filters)
             return self._rows(response.data, models.Contact, "listContacts")
 
-        return PAGING.over(page, size, partial(self._contact, opted_out=opted_out))
+        read = self._contact if opted_out is None else partial(self._contact, opted_out=opted_out)
+        return PAGING.over(page, size, read)
 
     async def get_contact(self, id: str) -> Contact:
         row = await self._find_row(id)
