@@ -245,8 +245,8 @@ class Batch(Generic[I]):
 
     def __attrs_post_init__(self) -> None:
         size = 3 * self._workers * self._executor.chunk_size
-        self._executor.slots = anyio.Semaphore(self._workers, fast_acquire=True)
         if self._executor.pools:
+            self._executor.slots = anyio.Semaphore(self._workers, fast_acquire=True)
             size += 3 * self._executor.operation.bulk_size  # arrays of creates, updates and group changes
         self._buffer = ResultBuffer(max(size, 64), self._ordered)
         assert self._client.breaker is not None  # the client of a batch has one

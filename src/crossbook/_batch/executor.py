@@ -6,6 +6,7 @@ import math
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, Generic, TypeVar
 
 import anyio
@@ -370,8 +371,10 @@ class Executor(Generic[I]):
     """The number of items that a worker takes at once."""
     pools: bool = field(init=False)
     """Whether items of several chunks are collected until an array is full."""
-    slots: anyio.Semaphore = field(init=False)
-    """Capacity for as many senders as the batch has workers. The task that empties the pool takes one too."""
+    slots: AbstractAsyncContextManager[object] = field(init=False, factory=nullcontext)
+    """Capacity for as many senders as the batch has workers. The task that empties the pool, if there is one, takes one
+    too.
+    """
     active: int = field(init=False, default=0)  # workers that process a chunk
     in_flight: dict[int, BatchItem] = field(init=False, factory=dict[int, BatchItem])
     _open_items: int = field(init=False, default=0)  # that the next run of the journal tries again
@@ -472,7 +475,10 @@ class Executor(Generic[I]):
 
     async def _decide_all(self, items: Sequence[BatchItem], report: Report) -> list[BatchItem]:
         """Decide about each item, finish those that have an outcome, and return those that must be written."""
-        return await self._finish_decided([(item, await self._decide(item)) for item in items], report)
+        decided = [(item, await self._decide(item)) for item in items]
+        if all(outcome is None for _, outcome in decided):
+            return [item for item, _ in decided]
+        return await self._finish_decided(decided, report)
 
     async def _write(self, calls: Sequence[Sequence[BatchItem]], report: Report) -> None:
         """Send the calls, and further calls for the items that need another one."""
