@@ -24,7 +24,9 @@ _APPLICATION = 0x63627331  # "cbs1": SQLite tools and `file` show it
 _VERSION = 1
 _LOCK_TIMEOUT = 30.0  # seconds to wait for the writer of another process
 _FEW = 64  # keys that are looked up on the event loop, since a thread would take longer
+_KEYS_OF_A_PERSON = 4
 _PAGE = 1000
+_MAPPED = 1024**3  # bytes of the file that are mapped into memory at most
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SCHEMA = (
@@ -45,6 +47,10 @@ _FIND = f"""
     select lookup.key, {_QUALIFIED} from lookup join entry on entry.id = lookup.entry
     where lookup.key in (select value from json_each(?)) order by lookup.key, entry.id
 """  # noqa: S608
+_EXISTS = {
+    count: f"select 1 from lookup where key in (?{', ?' * (count - 1)}) limit 1"  # noqa: S608
+    for count in range(1, _KEYS_OF_A_PERSON + 1)
+}
 _LIST = f"select id, {_COLUMNS} from entry where id > ? order by id limit {_PAGE}"  # noqa: S608
 _INSERT = f"insert into entry ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 _to_json = msgspec.json.Encoder().encode
@@ -88,11 +94,15 @@ class SqliteSuppressions:
     async def find(self, keys: Collection[str]) -> Mapping[str, Sequence[SuppressionEntry]]:
         if len(keys) > _FEW:
             return await self._run_in_thread(lambda: self._find(keys))
-        return self._run(lambda: self._find(keys))
+        # Most people of an import are not listed: a query without the entries, and without JSON, is twice as fast.
+        exists = _EXISTS.get(len(keys))
+        if exists is not None and not self._run(partial(self._read, exists, list(keys))):
+            return {}
+        return self._run(partial(self._find, keys))
 
     async def entries(self) -> AsyncIterator[SuppressionEntry]:
         last = 0
-        while rows := await self._run_in_thread(partial(self._read, _LIST, last)):
+        while rows := await self._run_in_thread(partial(self._read, _LIST, (last,))):
             for row in rows:
                 yield _make_entry(row[1:])
             last = rows[-1][0]
@@ -110,6 +120,8 @@ class SqliteSuppressions:
                 self._tag = _prepare(writer, self._path, tag)
                 restrict_mode(self._path)
                 reader = self._connect()
+                # The system caches the pages that are read, in memory that it can take back.
+                reader.execute(f"pragma mmap_size = {_MAPPED}")
             except BaseException:
                 writer.close()
                 raise
@@ -151,13 +163,13 @@ class SqliteSuppressions:
         found: dict[str, list[SuppressionEntry]] = {}
         asked = list(keys)
         for start in range(0, len(asked), _PAGE):
-            for key, *row in self._read(_FIND, _to_json(asked[start : start + _PAGE]).decode()):
+            for key, *row in self._read(_FIND, (_to_json(asked[start : start + _PAGE]).decode(),)):
                 found.setdefault(key, []).append(_make_entry(row))
         return found
 
-    def _read(self, sql: str, value: Any) -> list[tuple[Any, ...]]:
+    def _read(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         with self._reading:
-            return self._get(self._reader).execute(sql, (value,)).fetchall()
+            return self._get(self._reader).execute(sql, values).fetchall()
 
     def _get(self, db: sqlite3.Connection | None) -> sqlite3.Connection:
         if db is None:
