@@ -10,9 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.bench import Bench
-from benchmarks.row import Result, Row, ratios
+from benchmarks.row import Result, Row
 
-COUNT, ROUNDS = 1_000_000, 3
+COUNT = 1_000_000
 _IMPORT = f"`crossbook import` of {COUNT:,} rows into an in-process vendor in bulk"
 ROWS = (
     Row("file_import.journal", f"{_IMPORT}: CPU with a journal against without", "≤", 1.6),
@@ -40,24 +40,16 @@ def _run(path: Path, *options: str) -> dict[str, float]:
 
 
 def run(bench: Bench) -> Iterator[Result]:
-    count, rounds = bench.few(COUNT), 1 if bench.quick else ROUNDS
-    plain: list[float] = []
-    kept: list[float] = []
-    again: list[float] = []
-    memory: list[float] = []
+    count = bench.few(COUNT)
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "people.csv"
+        path, journal = Path(folder) / "people.csv", str(Path(folder) / "journal.sqlite")
         _write_file(path, count)
-        for number in range(rounds):
-            journal = str(Path(folder) / f"{number}.sqlite")
-            bench.step(f"without a journal, round {number + 1} of {rounds}")
-            plain.append(_run(path)["cpu"])
-            bench.step(f"with a journal, round {number + 1} of {rounds}")
-            figures = _run(path, "--journal", journal)
-            kept.append(figures["cpu"])
-            memory.append(figures["memory"])
-            bench.step(f"again, round {number + 1} of {rounds}")
-            again.append(_run(path, "--journal", journal)["cpu"])
-    yield Result(ROWS[0], ratios(kept, plain), {"with, s": kept, "without, s": plain}, bench.share)
-    yield Result(ROWS[1], memory, {}, bench.share)
-    yield Result(ROWS[2], ratios(again, kept), {"again, s": again, "first, s": kept}, bench.share)
+        bench.step("without a journal")
+        plain = _run(path)["cpu"]
+        bench.step("with a journal")
+        first = _run(path, "--journal", journal)
+        bench.step("again")
+        again = _run(path, "--journal", journal)["cpu"]
+    yield Result(ROWS[0], [first["cpu"] / plain], {"with, s": [first["cpu"]], "without, s": [plain]}, bench.share)
+    yield Result(ROWS[1], [first["memory"]], {}, bench.share)
+    yield Result(ROWS[2], [again / first["cpu"]], {"again, s": [again], "first, s": [first["cpu"]]}, bench.share)
