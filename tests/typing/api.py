@@ -97,6 +97,16 @@ async def contacts(book: AddressBook) -> None:
     await book.contacts.update("1", telephone="x")  # type: ignore[call-arg]
     await book.contacts.update("1", company=7)  # type: ignore[arg-type]
     await book.contacts.find(name="Anna")  # type: ignore[call-arg]
+    assert_type(await book.contacts.create(phone="+48500600700", fields={"city": "Łódź"}), WriteResult)
+    assert_type(await book.contacts.upsert(phone="+48500600700", match="phone"), WriteResult)
+    assert_type(await book.contacts.upsert(Contact(phone="+48500600700"), match="phone"), WriteResult)
+    assert_type(await book.contacts.count(group="1"), int)
+    assert_type(await book.contacts.list(limit=5).first(), Contact | None)
+    assert_type(await book.open(), AddressBook)
+    await book.aclose()
+    await book.contacts.upsert(Contact())  # type: ignore[call-arg]
+    await book.contacts.create(telephone="+48500600700")  # type: ignore[call-arg]
+    await book.contacts.create_many([])  # type: ignore[misc]
     await book.contacts.get(7)  # type: ignore[arg-type]
     await book.contacts.create(Contact(), on_unsupported_field="ignore")  # type: ignore[arg-type]
     await book.contacts.unsubscribe("1", "fax")  # type: ignore[arg-type]
