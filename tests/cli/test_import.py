@@ -365,7 +365,7 @@ def test_finished_import_tries_refused_contacts_again(run: Run) -> None:
     command = ("import", write(PEOPLE), "--to", "vercom", "--on-duplicate", "error", "--journal", "j.sqlite")
     assert counts(run(*command)) == {"1 created", "1 failed"}
     (id,) = (each["id"] for each in stored(run) if each["first_name"] != "Łucja")
-    assert run("contacts", "delete", "vercom", id).code == 0
+    assert run("contacts", "delete", "vercom", id, "--yes").code == 0
     assert counts(run(*command)) == {"2 created"}
 
 
