@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from crossbook._batch.assemble import BatchOptions
     from crossbook._batch.batch import Batch
-    from crossbook._batch.results import Progress, Result, Summary
+    from crossbook._batch.results import FailureGroup, Progress, Result, Summary
     from crossbook._http.options import Attempt, CallOptions
     from crossbook._http.raw_response import RawResponse
     from crossbook._pagination.pager import Pager
@@ -56,6 +56,7 @@ _LAZY = {
     "BatchOptions": "crossbook._batch.assemble",
     "BookOptions": "crossbook.book",
     "CallOptions": "crossbook._http.options",
+    "FailureGroup": "crossbook._batch.results",
     "Filemail": "crossbook.vendors.filemail",
     "Journal": "crossbook.journal",
     "Match": "crossbook.vendor",
@@ -111,6 +112,7 @@ __all__ = [
     "ContactFields",
     "CrossbookError",
     "ExternalId",
+    "FailureGroup",
     "Filemail",
     "Group",
     "InvalidInputError",

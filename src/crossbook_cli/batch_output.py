@@ -13,13 +13,12 @@ import typer
 
 from crossbook._batch.batch import Batch
 from crossbook._batch.progress_bar import ProgressBar
-from crossbook._batch.results import Progress, Result, Summary, pluralize
+from crossbook._batch.results import FailureGroup, Progress, Result, Summary, add_failure, pluralize
 from crossbook.errors import AuthError, CrossbookError, InvalidInputError, JournalMismatchError, format_duration
 from crossbook_cli.errors import SOME_FAILED, error_to_dict, format_error, name_options
 from crossbook_cli.output import flush, format_cell, print_json, print_message
 from crossbook_cli.signals import SignalInterrupt, signal_name, signal_number, stop_on_signal
 
-_MAX_SHOWN = 100  # failures that are printed; all are counted, and --json prints all
 _WRITTEN = {"created", "updated", "deleted", "done", "uncertain"}
 _RESULT = (
     "index", "item_key", "status", "id", "attempts", "dropped_fields", "write_only_fields", "replayed", "unsubscribed",
@@ -101,7 +100,9 @@ class BatchOutput:
         self._bar = ProgressBar(title, expected) if has_bar else None
         self._batch: Batch[Any] | None = None
         self._interrupt: SignalInterrupt | None = None
-        self._shown = 0
+        self._unread: list[FailureGroup] = []
+        self._failed: list[FailureGroup] = []
+        self._unlisted = 0  # failures with reasons beyond those that are listed
         self._waiting = 0.0
         self.has_created_groups = False
         self.lines: dict[int, int] | StoredLines = {}
@@ -132,7 +133,7 @@ class BatchOutput:
             print_json({"result": {"line": line, "status": "unread", "error": error_to_dict(error)}})
             flush()
         else:
-            self._print_failure(f"line {line}: not read: {error.message}")
+            self._unlisted += not add_failure(self._unread, "failed", error, line)
 
     async def run(self, batch: Batch[Any]) -> None:
         """Run the batch and print its results.
@@ -191,6 +192,7 @@ class BatchOutput:
             raise typer.Exit(SOME_FAILED)
 
     def _print_summary(self, summary: Summary) -> None:
+        self._print_failures()
         if self._json:
             counts = {str(status): count for status, count in summary.counts.items()}
             counts |= {"unread": self.invalid_rows} if self.invalid_rows else {}
@@ -217,16 +219,18 @@ class BatchOutput:
             print_json({"result": {**values, "error": None if error is None else error_to_dict(error)}})
             flush()
         elif result.status in ("failed", "uncertain"):
-            where = f"line {line}" if line is not None else f"#{result.index}"
-            key = f" ({format_cell(result.item_key)})" if result.item_key and line is None else ""
-            self._print_failure(f"{where}{key}: {result.status}: {'' if error is None else format_error(error)}")
+            assert error is not None  # a failed or uncertain result has an error
+            place = line if line is not None else result.item_key or result.index
+            self._unlisted += not add_failure(self._failed, result.status, error, place)
 
-    def _print_failure(self, text: str) -> None:
-        self._shown += 1
-        if self._shown > _MAX_SHOWN + 1:
-            return
-        text = format_cell(text) if self._shown <= _MAX_SHOWN else "… more failures; --json prints all of them"
-        (print_message if self._bar is None else self._bar.print)(text)
+    def _print_failures(self) -> None:
+        """Print each reason of failures once, with the lines of the file, or the ids of the contacts."""
+        for group in self._unread:
+            print_message(format_cell(_describe_failures(group, "not read")))
+        for group in self._failed:
+            print_message(format_cell(_describe_failures(group, group.status)))
+        if self._unlisted:
+            print_message(f"… and {pluralize(self._unlisted, 'more failure')}. --json prints all of them.")
 
     def _print_how_to_resume(self, summary: Summary, error: BaseException | None) -> None:
         """Say how to continue a command that stopped or left contacts uncertain, so that no contact is doubled."""
@@ -252,6 +256,18 @@ class BatchOutput:
     def _has_written(self, summary: Summary) -> bool:
         half_written = any(each.id is not None for each in summary.failures)
         return self.has_created_groups or half_written or bool(summary.counts.keys() & _WRITTEN)
+
+
+def _describe_failures(group: FailureGroup, status: str) -> str:
+    """Return the line about failures that have one reason, such as `3 rows failed: … (lines 3, 4, 7).`"""
+    lines = isinstance(group.places[0], int)
+    reason = format_error(group.error)
+    if group.count == 1:
+        return f"{'line' if lines else 'contact'} {group.places[0]}: {status}: {reason}"
+    places = ", ".join(map(str, group.places)) + " …" * (group.count > len(group.places))
+    verb = "were not read" if status == "not read" else "failed" if status == "failed" else f"are {status}"
+    rows, where = ("rows", "lines") if lines else ("contacts", "ids")
+    return f"{group.count:,} {rows} {verb}: {reason} ({where} {places})"
 
 
 def _get_common_cause(summary: Summary) -> CrossbookError | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -34,24 +35,39 @@ _HINTS: dict[type[CrossbookError], str] = {
     errors.ConnectError: "Nothing was sent: check the network and the book's BASE_URL variable.",
     errors.InvalidResponseError: "Check the book's BASE_URL variable.",
 }
-# Arguments of the library in its messages → options of the command.
-_OPTIONS = {
-    'pass on_unsupported_field="drop"': "pass --on-loss drop",
-    "uncertain='retry', 'skip' or 'done'": "--uncertain retry, skip or done",
-    "uncertain=": "--uncertain",
-    'crossbook.files.read(…, names="split") makes': "crossbook import has --names split, which makes",
-    "(on_opted_out='unsubscribe' opts": "(--on-opted-out unsubscribe opts",
-    "on_opted_out='skip'": "--on-opted-out skip",
-    "on_opted_out='error'": "--on-opted-out error",
-    "pass reason=": "pass --reason",
-    "match=": "--match",
-    "journal=": "--journal",
-    "max_wait": "--max-wait",
-    "same_account=True": "--same-account",
-    "shared_phone=True": "--shared-phone",
-    "account= in the book": "the book's ACCOUNT variable",
-    "journal_key": "CROSSBOOK_JOURNAL_KEY",
-}
+# Arguments of the library in its messages → options of the command. The first that matches wins.
+_ARGUMENTS = (
+    "encoding|format|journal|lookup|match|names|reason|region|same_account|shared_phone|uncertain|with_contacts"
+)
+_OPTIONS = [
+    (re.compile(pattern), option)
+    for pattern, option in (
+        (r'corrections=\{"(.*?)": "(.*?)"\}', r'--map "\1=\2"'),
+        (r"corrections=", "--map"),
+        (r'on_unsupported_field="drop"', "--on-loss drop"),
+        (r"\buncertain='retry', 'skip' or 'done'", "--uncertain retry, skip or done"),
+        (r'crossbook\.files\.read\(…, names="split"\) makes', "crossbook import has --names split, which makes"),
+        (r"\bon_(duplicate|opted_out)='(\w+)'", lambda found: f"--on-{found[1].replace('_', '-')} {found[2]}"),
+        (rf"\b({_ARGUMENTS})=(?:True|[\"'](\w+)[\"'])?", lambda found: _make_option(found[1], found[2])),
+        (r"\bmax_wait\b", "--max-wait"),
+        (r"\baccount= in the book", "the book's ACCOUNT variable"),
+        (r"\bjournal_key\b", "CROSSBOOK_JOURNAL_KEY"),
+        (r"\bpage_size must", "--page-size must"),
+        (r"\blookup is for", "--lookup is for"),
+        (r"\bother_writers is for", "--no-other-writers is for"),
+        (r"pass exactly one of phone, email and external_id", "pass exactly one of --phone, --email and --external-id"),
+        (r"set groups to one id, or give the book a default_group", "name one group"),
+        (r"leave sort and descending out, and sort the contacts in your code", "leave --sort and --descending out"),
+        (r", and filter the contacts in your code", ""),
+        (r"the source that the run began with", "the file or book that the run began with"),
+        (r"\bthis source has", "it has now"),
+    )
+]
+_NO_FIELDS = ("map", "source", "yes", "file")  # what the message is about, and no field of a contact
+
+
+def _make_option(argument: str, value: str | None) -> str:
+    return f"--{argument.replace('_', '-')}" + (f" {value}" if value else "")
 
 
 class CommandGroup(TyperGroup):
@@ -123,14 +139,22 @@ def _discard_lost_output() -> bool:
 
 def name_options(text: str) -> str:
     """Replace Python arguments in a message by the options of the command, such as `match=` by `--match`."""
-    for argument, option in _OPTIONS.items():
-        text = text.replace(argument, option)
+    for pattern, option in _OPTIONS:
+        text = pattern.sub(option, text)
     return text
 
 
 def format_error(error: CrossbookError) -> str:
-    """Return the text of an error, with options of the command instead of Python arguments."""
-    return name_options(str(error))
+    """Return the text of an error for the terminal.
+
+    It has the options of the command instead of Python arguments, and no names of the library: neither the operation
+    nor the field, which the message names in words. --json has both.
+    """
+    named = error.field is None or error.field in error.message or error.field in _NO_FIELDS
+    shown = {"operation": None, "cause": None} | ({"field": None} if named else {})
+    if error.vendor and error.vendor in error.message.casefold():
+        shown["vendor"] = None
+    return name_options(str(errors.from_record({**errors.to_record(error), **shown})))
 
 
 def error_to_dict(error: CrossbookError) -> dict[str, Any]:

@@ -597,8 +597,10 @@ async def test_uncertain_items_are_never_sent_again(path: Path) -> None:
             assert summary.counts == {"created": 16, "uncertain": 4}
             assert {result.status for result in summary.uncertain} == {"uncertain"}
             assert all(isinstance(result.error, NoResponseError) for result in summary.uncertain)
-            for result in summary.uncertain:
-                assert f"uncertain #{result.index} ({result.item_key}): {result.error}" in str(summary)
+            (group,) = summary.failure_groups
+            assert (group.status, group.count) == ("uncertain", 4)
+            assert group.places == [result.item_key for result in summary.uncertain]
+            assert f"4 uncertain ({', '.join(map(str, group.places))}): {group.error}" in str(summary)
             batch = book.contacts.create_many(source, **options)
             await batch.run()
             assert batch.summary.requests == 0

@@ -101,18 +101,18 @@ def test_invalid_rows_are_reported_with_line(run: Run) -> None:
     assert counts(ran) == {"2 created", "1 failed"}
     assert "1 row could not be read" in ran.out
     assert "line 4: not read: the row has 5 cells but there are 3 columns" in ran.err
-    assert "line 5: failed: vercom" in ran.err
+    assert "line 5: failed: Vercom requires phone or email" in ran.err
     assert "no phone" not in ran.err
     assert "Not read: note." in ran.err
     assert len(stored(run)) == 2
 
 
-def test_first_100_invalid_rows_are_printed(run: Run) -> None:
+def test_invalid_rows_are_grouped(run: Run) -> None:
     ran = run("import", write("phone\n+48500600700\n" + "a,b\n" * 150), "--to", "vercom")
     assert (ran.code, counts(ran)) == (1, {"1 created"})
     assert "150 rows could not be read" in ran.out
-    assert ran.err.count(": not read: ") == 100
-    assert "more failures" in ran.err
+    assert "150 rows were not read: the row has 2 cells but there are 1 columns" in ran.err
+    assert "(lines 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 …)" in ran.err
 
 
 def test_invalid_row_is_escaped(run: Run) -> None:
@@ -487,3 +487,52 @@ def test_guess_of_encoding_is_shown_with_example(run: Run) -> None:
     assert ran.lines[0]["encoding_guess"] == {"line": 2, "text": "Bjørn,+48500600700"}
     ran = run("import", "people.csv", "--to", "vercom", "--dry-run", "--encoding", "cp1252")
     assert "guess" not in ran.err
+
+
+def test_refusals_are_grouped_by_reason(run: Run) -> None:
+    """51 rows have an e-mail, which Atom cannot hold: one line names the reason, and the first lines of the file."""
+    rows = [f"+485006007{number:02},{'anna@example.com' if number else ''}" for number in range(52)]
+    file = write("\n".join(["phone,email", *rows, ",", "+48,", "12,a,b"]))
+    ran = run("import", file, "--to", "atom", "--group", "Fair")
+    err = " ".join(ran.err.split())
+    reason = "Atom cannot store email: leave it out, or pass --on-loss drop"
+    assert f"51 rows failed: {reason} (lines 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 …)" in err
+    assert "line 56: not read: the row has 3 cells" in err
+    assert ran.err.count("email: leave") == 1
+    ran = run("import", file, "--to", "atom", "--group", "Fair", "--json")
+    failed = [line["result"] for line in ran.lines if line.get("result", {}).get("status") == "failed"]
+    assert [each["line"] for each in failed][:51] == list(range(3, 54))
+
+
+def test_failures_of_vendor_are_grouped(run: Run, server: Server) -> None:
+    """Request ids differ, and the reason is the same. Copied contacts are named by their ids."""
+    rows = "".join(f"+4850060070{number}\n" for number in range(5))
+    body = '{"error": {"code": 1, "type": "Error", "message": "no"}}'
+    server.fault("status", "serwersms", "createContact", status=400, body=body, count=20)
+    ran = run("import", write(f"phone\n{rows}"), "--to", "serwersms")
+    (line,) = ran.err.splitlines()[1:]
+    assert line.startswith("5 rows failed: serwersms: ")
+    assert line.endswith(" (lines 2, 3, 4, 5, 6)")
+    run("import", write(f"phone\n{rows}"), "--to", "vercom")
+    ids = [each["id"] for each in stored(run)]
+    ran = run("copy", "vercom", "serwersms")
+    assert "5 contacts failed: serwersms: " in ran.err
+    shown = ran.err.strip().rpartition("(ids ")[2].removesuffix(")").split(", ")
+    assert sorted(shown) == sorted(ids)
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "words"),
+    [
+        ("phone,stop sms\n1,maybe\n", (), '--map "stop sms=opted_out.sms" reads empty cells as no opt-out'),
+        ("phone,stop sms\n1,maybe\n", (), '--map "stop sms=" ignores the column'),
+        ("Xyz\n1\n", (), '--map "COLUMN=FIELD"'),
+        ("phone\n+48500600700\n", ("--lookup", "list", "--match", "none"), "--lookup is for batches"),
+    ],
+)
+def test_message_names_options_of_command(run: Run, text: str, options: tuple[str, ...], words: str) -> None:
+    ran = run("import", write(text), "--to", "vercom", *options)
+    assert ran.code == 2
+    assert words in " ".join(ran.err.split())
+    assert "corrections" not in ran.err
+    assert "(field " not in ran.err

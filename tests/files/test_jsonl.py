@@ -114,8 +114,7 @@ def test_correction_of_missing_key_masked(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError) as caught:
         shown(tmp_path, {"phone": "1"}, corrections={"+48500600700": "phone"})
     assert (
-        caught.value.message
-        == "there is no key '+48******00' in the first 200 lines: correct its name in corrections (--map)"
+        caught.value.message == "there is no key '+48******00' in the first 200 lines: correct its name in corrections="
     )
 
 

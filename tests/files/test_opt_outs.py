@@ -140,7 +140,7 @@ def test_unclear_cell_stops_reading(title: str, cell: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         read("people.csv", text + f"jan@example.com,{cell}\n")
     assert caught.value.field == "map"
-    assert f'--map "{title}="' in str(caught.value)
+    assert f'corrections={{"{title}": ""}}' in str(caught.value)
     assert "line 302" in str(caught.value)
     assert not cell or f" {cell} " not in str(caught.value), "a cell may be personal data"
     (*_, row) = read("people.csv", text + f"jan@example.com,{cell}\n", **{title: ""})

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from crossbook.errors import CrossbookError
+from crossbook.errors import CrossbookError, from_record, to_record
 from crossbook.models import Contact, repr_with_id
 
 Status = Literal[
     "created", "updated", "unchanged", "deleted", "done", "skipped", "failed", "uncertain", "cancelled"
 ]  # fmt: skip
-_KEPT = 100  # failed and uncertain results that a summary keeps; all are counted
+_KEPT = 100  # failed and uncertain results that a summary keeps, and groups of them; all are counted
+_PLACES = 10  # inputs that a group names
+_OF_ONE: dict[str, Any] = {"request_id": None, "id": None, "attempts": 0, "retry_after": None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +119,50 @@ class Progress:
 
 
 @dataclass(slots=True, kw_only=True)
+class FailureGroup:
+    """The failed or uncertain inputs of a batch that have one reason.
+
+    Args:
+        status: `failed` or `uncertain`.
+        error: the error of all. If there are several, it has no request id and no contact's id.
+        count: the number of inputs.
+        places: the first 10 inputs: your own key of the input (`item_key=`), or its position in the source, from 0.
+    """
+
+    status: Status
+    error: CrossbookError
+    count: int = 0
+    places: list[str | int] = field(default_factory=list[str | int])
+
+    def __str__(self) -> str:
+        places = ", ".join(f"#{place}" if isinstance(place, int) else place for place in self.places)
+        return f"{self.count:,} {self.status} ({places}{' …' * (self.count > len(self.places))}): {self.error}"
+
+
+def add_failure(groups: list[FailureGroup], status: Status, error: CrossbookError, place: str | int) -> bool:
+    """Count a failure in the group with its reason, or in a new group. Return False if there are 100 groups already."""
+    for group in groups:
+        if group.status == status and _get_reason(group.error) == _get_reason(error):
+            break
+    else:
+        if len(groups) == _KEPT:
+            return False
+        group = FailureGroup(status=status, error=error)
+        groups.append(group)
+    group.count += 1
+    if group.count == 2:
+        group.error = from_record({**to_record(error), **_OF_ONE})
+    group.places.append(place)
+    group.places.sort(key=lambda each: each if isinstance(each, int) else 0)  # results come in any order
+    del group.places[_PLACES:]
+    return True
+
+
+def _get_reason(error: CrossbookError) -> tuple[object, ...]:
+    return type(error), error.message, error.vendor, error.operation, error.status, error.code, error.field, error.sent
+
+
+@dataclass(slots=True, kw_only=True)
 class Summary:
     """The summary of a whole batch: counts, failures, requests, time. `print(summary)` shows it.
 
@@ -128,6 +174,7 @@ class Summary:
         still_subscribed: the number of inputs that opted out, and whose contact at the vendor did not, as in `Result`.
         failures: the first failed results (at most 100; all are counted).
         uncertain: the first uncertain results (at most 100); `remedy` says how to resolve them.
+        failure_groups: the failed and uncertain results by reason (at most 100 reasons), with the number of each.
         dropped_fields: the number of inputs with a field that the vendor cannot store, by field.
         seconds: the duration; after a dry run, an estimate at the vendor's rate.
         requests: the number of requests sent; after a dry run, an estimate.
@@ -146,6 +193,7 @@ class Summary:
     still_subscribed: int = 0
     failures: list[Result] = field(default_factory=list[Result])
     uncertain: list[Result] = field(default_factory=list[Result])
+    failure_groups: list[FailureGroup] = field(default_factory=list[FailureGroup])
     dropped_fields: dict[str, int] = field(default_factory=dict[str, int])
     seconds: float = 0.0
     requests: int = 0
@@ -170,9 +218,13 @@ class Summary:
             self.still_subscribed += result.still_subscribed
         for name in result.dropped_fields:
             self.dropped_fields[name] = self.dropped_fields.get(name, 0) + 1
+        if result.status not in ("failed", "uncertain"):
+            return
         kept = self.failures if result.status == "failed" else self.uncertain
-        if result.status in ("failed", "uncertain") and len(kept) < _KEPT:
+        if len(kept) < _KEPT:
             kept.append(result)
+        if result.error is not None:
+            add_failure(self.failure_groups, result.status, result.error, result.item_key or result.index)
 
     def _describe_status(self, status: Status) -> str:
         if not self.dry_run:
@@ -213,20 +265,12 @@ class Summary:
         return lines
 
     def __str__(self) -> str:
-        lines = self.headlines()
-        for result in self.failures[:10]:
-            lines.append(f"failed #{result.index}{_format_item_key(result)}: {result.error}")
-        for result in self.uncertain[:10]:
-            lines.append(f"uncertain #{result.index}{_format_item_key(result)}: {result.error}")
+        lines = [*self.headlines(), *map(str, self.failure_groups[:10])]
         more = sum(self.counts.get(name, 0) for name in ("failed", "uncertain"))
-        more -= min(len(self.failures), 10) + min(len(self.uncertain), 10)
+        more -= sum(group.count for group in self.failure_groups[:10])
         return "\n".join([*lines, f"… and {more:,} more"] if more else lines)
 
 
 def pluralize(count: int, noun: str) -> str:
     """Return a count with its noun in the right number: "1 input", "2,000 inputs"."""
     return f"{count:,} {noun}{'s' * (count != 1)}"
-
-
-def _format_item_key(result: Result) -> str:
-    return f" ({result.item_key})" if result.item_key else ""

@@ -111,7 +111,7 @@ def choose_format(path: str | Path, format: Format | None = None) -> Format:
     if found is None:
         suffixes = ", ".join(_FORMAT_BY_SUFFIX)
         raise InvalidInputError(
-            f"cannot detect the format: use a file name that ends in {suffixes}, or pass format (--format)",
+            f"cannot detect the format: use a file name that ends in {suffixes}, or pass format=",
             field="format",
         )
     return found

@@ -102,8 +102,8 @@ def map_columns(
     ):
         raise InvalidInputError(
             "no column title is known: the first row must hold titles. It is not shown, since it may hold a person's "
-            "data. Add a row such as phone,email,first_name above it, or map columns by corrections (--map "
-            "COLUMN=FIELD)",
+            "data. Add a row such as phone,email,first_name above it, or map columns by "
+            'corrections={"COLUMN": "FIELD"}',
             field="map",
         )
     return tuple(found)

@@ -198,7 +198,7 @@ def _check_encoding(encoding: str, start: bytes) -> str:
     except UnicodeError:
         # The whole text cannot be decoded, such as UTF-16 without its mark. Single invalid bytes do not come here.
         raise InvalidInputError(
-            f"the file cannot be decoded as {name}: omit encoding (--encoding), so that it is detected",
+            f"the file cannot be decoded as {name}: omit encoding=, so that it is detected",
             field="encoding",
         ) from None
     return "utf-8-sig" if name == "utf-8" else name

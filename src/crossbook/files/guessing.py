@@ -149,7 +149,7 @@ def _rank(data: bytes, names: Sequence[str]) -> list[str]:
     except ModuleNotFoundError:
         raise InvalidInputError(
             "the encoding of this file cannot be detected without chardet: pip install 'crossbook[files]', or pass "
-            "encoding (--encoding)",
+            "encoding=",
             field="encoding",
         ) from None
     first = data.split(b"\n", 1)[0].decode("ascii", "replace")

@@ -63,7 +63,7 @@ class JsonlReader:
             if key not in keys:
                 raise InvalidInputError(
                     f"there is no key {_redaction.mask_text(key[:40])!r} in the first {SAMPLE_LINES} lines: "
-                    "correct its name in corrections (--map)",
+                    "correct its name in corrections=",
                     field="map",
                 )
             check_target(target)
@@ -82,8 +82,8 @@ class JsonlReader:
         if keys and not any(target for key, target in targets.items() if not self._is_guess(key)):
             raise InvalidInputError(
                 f"no key in the first {SAMPLE_LINES} lines is known. The keys are not shown, since they may be a "
-                "person's data. Rename them to fields such as phone, email, first_name, or map them by corrections "
-                "(--map KEY=FIELD)",
+                "person's data. Rename them to fields such as phone, email, first_name, or map them by "
+                'corrections={"KEY": "FIELD"}',
                 field="map",
             )  # fmt: skip
         known = {key for key in keys if _is_field(key) or key in self._guesses}

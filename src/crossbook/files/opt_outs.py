@@ -441,8 +441,8 @@ def _make_unclear_error(title: str, column: OptOutColumn, line: int, text: str, 
     name = "TITLE" if title.startswith(f"{place} ") else title
     return InvalidInputError(
         f"{place} {title!r} may say who has opted out, and its cell in line {line} {what}. Correct the cell, or map "
-        f'the {place} by corrections: --map "{name}={column.target}" reads empty cells as {empty} and refuses rows '
-        f'with other unclear cells; --map "{name}=" ignores the {place}',
+        f'the {place}: corrections={{"{name}": "{column.target}"}} reads empty cells as {empty} and refuses rows with '
+        f'other unclear cells; corrections={{"{name}": ""}} ignores the {place}',
         field="map",
     )
 

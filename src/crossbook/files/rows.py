@@ -27,7 +27,7 @@ _NO_DIGIT = re.compile(r"\D")
 _COMPARED = 7  # digits at the end of a phone, by which two spellings of one number are counted once
 _SHORTEST = 5  # digits; a shorter phone is an extension, and any other phone of the row is taken before it
 _ONLY = (0, 0)  # the rank of a column that no other competes with
-INVALID_BYTES = "bytes are not valid in the encoding of the file: pass encoding (--encoding)"
+INVALID_BYTES = "bytes are not valid in the encoding of the file: pass encoding="
 
 
 @frozen
