@@ -315,8 +315,8 @@ class Contacts(Resource, Generic[RawT]):
         on_opted_out: Literal["error", "unsubscribe"],
     ) -> WriteResult:
         """Create a listed contact in a batch, which knows how a contact is created opted out, or raise its error."""
-        marked = [replace(contact, opted_out=(contact.opted_out or frozenset()) | listed)]
-        batch = self.create_many(marked, on_unsupported_field=on_unsupported_field, on_opted_out=on_opted_out)
+        # Not marked as opted out: a mark would be recorded in the list for all keys of the contact.
+        batch = self.create_many([contact], on_unsupported_field=on_unsupported_field, on_opted_out=on_opted_out)
         async with batch as run:
             results = [result async for result in run]
         (result,) = results

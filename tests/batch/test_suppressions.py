@@ -93,12 +93,14 @@ async def test_listed_input_is_created_opted_out(
     group = local_vendor.group()
     people = [person(profile, number, group) for number in range(4)]
     for contact in people[1:]:
-        await listed(suppressions, contact)
+        await suppressions.add(phone=contact.phone, channel="sms")
     async with local_vendor.book(suppressions=suppressions) as book:
         batch = book.contacts.create_many(people[:2], match="auto", on_duplicate="skip", on_opted_out="unsubscribe")
         results = await run_batch(batch)
         assert (sorted(statuses(results)), batch.summary.unsubscribed) == (["created"] * 2, 1)
+        count = len([entry async for entry in suppressions.entries()])
         result = await book.contacts.create(people[2], on_opted_out="unsubscribe")
+        assert len([entry async for entry in suppressions.entries()]) == count, "no further key of the person is listed"
         assert "opted_out" in result.write_only_fields
         assert len(await subscribed(book)) == 1
         assert len(await stored(book)) == 3
