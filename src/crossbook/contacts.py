@@ -388,9 +388,10 @@ class Contacts(Resource, Generic[RawT]):
             results = [result async for result in run]
         result = results[0] if results else None
         if result is None or result.contact is None or result.status not in ("created", "updated", "unchanged"):
-            error = (result and result.error) or batch.summary.stop_error
-            assert error is not None
-            raise error
+            raise (result and result.error) or batch.summary.stop_error or UnsupportedError(
+                f"the contact opted out, and {self._profile.title} cannot opt it out, so it was not written",
+                vendor=self._profile.vendor, field="on_opted_out",
+            )  # fmt: skip
         return WriteResult(
             id=result.id or "",
             status=result.status,

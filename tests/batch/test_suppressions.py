@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from batch_helpers import person, run_batch, stored
+from batch_helpers import get_match_key, person, run_batch, stored
 from local_vendor import LocalVendor
 
 from crossbook import (
@@ -123,6 +123,21 @@ async def test_vendor_without_opt_outs_never_creates(
             assert bool(await suppressions.check(marked, region="AU")) is not dry_run
         with pytest.raises(UnsupportedError, match="not created"):
             await book.contacts.create(replace(marked, opted_out=None), on_opted_out="unsubscribe")
+        for contact in (marked, replace(marked, opted_out=None)):
+            with pytest.raises(UnsupportedError, match="not written"):
+                await book.contacts.upsert(contact, match=get_match_key(profile), on_opted_out="unsubscribe")
+        assert await stored(book) == []
+
+
+async def test_upsert_of_one_listed_contact_is_refused(
+    local_vendor: LocalVendor, profile: VendorProfile, suppressions: SuppressionList
+) -> None:
+    contact = person(profile, 1, local_vendor.group())
+    await listed(suppressions, contact)
+    async with local_vendor.book(suppressions=suppressions) as book:
+        for wanted in (contact, replace(contact, opted_out=frozenset(("sms",)))):
+            with pytest.raises(InvalidInputError):
+                await book.contacts.upsert(wanted, match=get_match_key(profile))
         assert await stored(book) == []
 
 

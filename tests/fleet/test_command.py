@@ -96,7 +96,9 @@ def test_missing_url_is_named(capsys: pytest.CaptureFixture[str], monkeypatch: p
     assert "CROSSBOOK_FLEET_URL" in err
 
 
-CSV = "first name,email,phone,external id\n" + "".join(f"Anna,a{n}@example.com,500600{n:03},CRM-{n}\n" for n in range(30))
+CSV = "first name,email,phone,external id\n" + "".join(
+    f"Anna,a{n}@example.com,500600{n:03},CRM-{n}\n" for n in range(30)
+)
 
 
 def test_import_is_shared(capsys: pytest.CaptureFixture[str], tmp_path: Path, database: str, server: Server) -> None:
