@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 from itertools import islice
@@ -65,6 +66,8 @@ class PostgresJournal:
     number that grows, its fence. Intents are stored only while the lease of this fence holds, so a worker that was
     stopped for too long stores nothing, and sends nothing.
 
+    Outcomes are stored with the next intents, or at the end: if the worker dies before, they are looked up.
+
     The rows are read once, when the chunk is claimed. A chunk has few items, so all of them are kept in memory.
 
     Args:
@@ -80,6 +83,9 @@ class PostgresJournal:
         self._until = float("-inf")
         self._run_key: RunKey | None = None
         self._finished = False
+        self._is_lost = False  # another worker has claimed the chunk
+        self._unstored: list[Sequence[Any]] = []
+        self._storing = asyncio.Lock()
         self._checkpoints: dict[int, str] = {}
         self.entries: dict[int, JournalEntry] = {}
         self._by_key: dict[str, set[int]] = {}  # indexes of entries that have or had this key, and likewise the ids
@@ -150,21 +156,34 @@ class PostgresJournal:
         else:
             self._finished = True
 
-    async def _write(self, sql: str, records: Sequence[Sequence[Any]]) -> None:
-        data = _to_bytes(records)
-        stored = await self._database.run(lambda db: db.fetchval(sql, self._run, self._number, self._fence, data))
-        if not stored:
+    async def _write(self, records: Sequence[Sequence[Any]], *, durable: bool, needs_lease: bool = True) -> None:
+        """Apply the records, and store them: at once if they are durable, else with the next durable records.
+
+        While one call stores records, those of others collect, and are stored together.
+        """
+        for kind, *values in records:
+            self._apply(kind, *values)
+        self._unstored += records
+        if not durable:
+            return
+        async with self._storing:
+            unstored, self._unstored = self._unstored, []
+            if unstored and not self._is_lost:
+                sql, data = _INTENT if needs_lease else _OUTCOME, _to_bytes(unstored)
+                stored = await self._database.run(
+                    lambda db: db.fetchval(sql, self._run, self._number, self._fence, data)
+                )
+                self._is_lost = not stored
+        if self._is_lost:
             self._until = float("-inf")
             raise JournalBusyError(
                 f"another worker has taken over chunk {self._number} of the run: this worker sends nothing more for it",
                 field="journal",
             )
-        for kind, *values in records:
-            self._apply(kind, *values)
 
     async def begin(self, run_key: RunKey) -> None:
         values = [getattr(run_key, column.name) for column in fields(RunKey)]
-        await self._write(_INTENT, [["begin", *values]])
+        await self._write([["begin", *values]], durable=True)
 
     async def find_samples(self, count: int) -> Sequence[JournalEntry]:
         found = (self.entries[index] for index in sorted(self.entries, reverse=True))
@@ -191,13 +210,13 @@ class PostgresJournal:
         return max((entry.index for entry in written if entry.status not in ("skipped", "failed")), default=None)
 
     async def record_intents(self, entries: Sequence[JournalEntry]) -> None:
-        await self._write(_INTENT, [_list_values(entry) for entry in entries])
+        await self._write([_list_values(entry) for entry in entries], durable=True)
 
     async def record_outcomes(self, entries: Sequence[JournalEntry]) -> None:
-        await self._write(_OUTCOME, [_list_values(entry) for entry in entries])
+        await self._write([_list_values(entry) for entry in entries], durable=False)
 
     async def checkpoint(self, cursor: str, index: int) -> None:
-        await self._write(_OUTCOME, [["checkpoint", index, cursor]])
+        await self._write([["checkpoint", index, cursor]], durable=False)
 
     async def find_checkpoints(self) -> tuple[tuple[str, int], ...]:
         return tuple((self._checkpoints[index], index) for index in sorted(self._checkpoints))
@@ -212,10 +231,12 @@ class PostgresJournal:
         return min((e.index for e in self.entries.values() if e.status == "uncertain"), default=None)
 
     async def finish(self, count: int) -> None:
-        await self._write(_OUTCOME, [["finish"]])
+        await self._write([["finish"]], durable=True, needs_lease=False)
 
     async def close(self) -> None:
-        """Do nothing: every row is stored when its call returns."""
+        """Store what is not stored yet."""
+        if self._unstored and not self._is_lost:
+            await self._write([], durable=True, needs_lease=False)
 
 
 def _list_values(entry: JournalEntry) -> list[Any]:

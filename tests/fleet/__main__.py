@@ -6,9 +6,9 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from tests.fleet import crash, limits
+from tests.fleet import costs, crash, limits
 
-PARTS: dict[str, Callable[[], int]] = {"crash": crash.main, "limits": limits.main}
+PARTS: dict[str, Callable[[], int]] = {"crash": crash.main, "limits": limits.main, "costs": costs.main}
 
 
 def main() -> int:

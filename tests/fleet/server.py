@@ -70,6 +70,11 @@ class PostgresServer:
         finally:
             await connection.close()
 
+    @property
+    def pid(self) -> int:
+        """The id of the embedded server's process."""
+        return int(self._server.get_pid())
+
     def restart(self) -> None:
         """Restart an embedded server, with a fast shutdown. A given server only ends its connections."""
         if self._server is None:
