@@ -81,6 +81,17 @@ async def test_opted_out_input_blocks_its_twin(
         assert len(await stored(book)) == 1
 
 
+async def test_refused_opt_out_blocks_its_twin(local_vendor: LocalVendor, profile: VendorProfile) -> None:
+    """With on_opted_out="error" a later input of a person who opted out is refused, too, and nobody is created."""
+    group = local_vendor.group()
+    inputs = [opted_out(profile, 1, group), person(profile, 2, group), person(profile, 1, group)]
+    async with local_vendor.book() as book:
+        results, _ = await write(book, inputs, on_opted_out="error")
+        assert statuses(results) == ["failed", "created", "failed"]
+        assert "another input of this person opted out" in str(results[2].error)
+        assert len(await stored(book)) == 1
+
+
 @BOTH
 async def test_opt_out_at_vendor_is_not_counted(local_vendor: LocalVendor, profile: VendorProfile) -> None:
     async with local_vendor.book() as book:

@@ -129,6 +129,9 @@ class ItemReader(Generic[I]):
             prepared = prepared or PreparedItem(value)
             prepared.outcome = error
             prepared.dropped_fields = self.operation.find_unsupported_fields(value)
+            if self.resolver is not None and error.field == "opted_out":
+                keys = map(self.hashes.digest, self.resolver.list_refused_keys(value))
+                self.resolver.remember_opted_out_keys(keys)
         return BatchItem(index, item_key, prepared, self.hashes.fingerprint(value) if self.kept else "")
 
     async def find_entries(self, items: Sequence[BatchItem]) -> Mapping[int, JournalEntry]:

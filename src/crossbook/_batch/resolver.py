@@ -7,7 +7,7 @@ What happens after a create whose response was lost is decided here. Two parts a
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any, Literal
 
@@ -112,6 +112,17 @@ class Resolver:
         """Remember the keys of an input that opted out and is skipped: another input with a key is not created."""
         if prepared.key is not None and prepared.opted_out and not prepared.opt_out:
             self._opted_out_keys.update((prepared.key, *prepared.other_keys))
+
+    def list_refused_keys(self, contact: Any) -> Sequence[str]:
+        """Return the normalized match keys of a contact that `on_opted_out="error"` refused before its other checks."""
+        values = [getattr(contact, name, None) for name in self._profile.match_keys]
+        if self.lookups is None or not all(value is None or isinstance(value, str) for value in values):
+            return ()
+        return self.lookups.list_unhashed_keys(contact)
+
+    def remember_opted_out_keys(self, keys: Iterable[str]) -> None:
+        """Remember hashed keys of an input that opted out and is not written."""
+        self._opted_out_keys.update(keys)
 
     def can_settle(self, item: BatchItem) -> bool:
         """Return whether this run can find out what became of an item that an earlier run reported as uncertain."""
@@ -237,6 +248,9 @@ class Resolver:
         item.is_listed = not found.is_certain
         if outcome is None and item.update is None:
             if not self._opted_out_keys.isdisjoint((key, *item.prepared.other_keys)):
+                if self.operation.on_opted_out == "error":
+                    why = "another input of this person opted out (on_opted_out='error')"
+                    return InvalidInputError(why, field="opted_out", vendor=self._profile.vendor)
                 item.prepared.dropped_fields = (*item.prepared.dropped_fields, "opted_out")
                 item.existing_ids = None
                 return Completed("skipped")
