@@ -16,7 +16,7 @@ from serving import book_on, serving
 
 import crossbook.fastapi
 from crossbook import AddressBook, Contact, NotFoundError, Summary
-from crossbook.fastapi import NDJSON, EventStream, use
+from crossbook.fastapi import NDJSON, EventStream, streams, use
 from crossbook.fastapi.streams import Batch
 
 pytestmark = pytest.mark.asyncio
@@ -82,6 +82,14 @@ class Watch:
         async def another(book: Book, people: list[Contact]) -> Response:
             return NDJSON(book.contacts.upsert_many(people, match="phone", journal=self._journal))
 
+        @self.app.post("/many-sse")
+        async def endless_events(book: Book) -> EventStream:
+            return EventStream(self.track(book.contacts.upsert_many(people(100_000), match="phone")))
+
+        @self.app.post("/another-sse")
+        async def another_sse(book: Book, people: list[Contact]) -> EventStream:
+            return EventStream(book.contacts.upsert_many(people, match="phone", journal=self._journal))
+
     def track(self, batch: Batch[Any]) -> Batch[Any]:
         self.summaries.append(batch.summary)
         return batch
@@ -134,6 +142,40 @@ async def test_event_stream(watch: Watch, client: httpx.AsyncClient) -> None:
     events = [event.split("\n") for event in response.text.removesuffix("\n\n").split("\n\n")]
     assert [event[0] for event in events] == ["event: result"] * 3 + ["event: summary"]
     assert json.loads(events[-1][1].removeprefix("data: "))["counts"] == {"created": 3}
+
+
+async def test_event_stream_has_headers_and_pings_of_fastapi(
+    sandbox: Server, watch: Watch, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "PING_SECONDS", 0.1)
+    sandbox.fault("delay", "vercom", seconds=1, count=1)
+    with serving(watch.app) as url:
+        response = await client.post(f"{url}/sse", json=bodies(1), headers={"Origin": "http://a.example.com"})
+    assert response.headers["x-accel-buffering"] == "no"
+    assert response.headers["cache-control"] == "no-cache"
+    pings, _, events = response.text.partition("event: result")
+    assert pings
+    assert set(pings.split("\n\n")) == {": ping", ""}
+    assert '"created":1' in events
+
+
+async def test_event_stream_that_cannot_start_is_problem(watch: Watch, client: httpx.AsyncClient) -> None:
+    with serving(watch.app) as url:
+        assert (await client.post(f"{url}/sse", json=[{"telephone": 1}])).status_code == 422
+        await client.post(f"{url}/journal", json=bodies(2))
+        response = await client.post(f"{url}/another-sse", json=bodies(2))
+    assert response.status_code == 409
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+async def test_disconnected_reader_of_events_stops_batch(
+    sandbox: Server, watch: Watch, client: httpx.AsyncClient
+) -> None:
+    with serving(watch.app) as url:
+        async with client.stream("POST", f"{url}/many-sse") as response:
+            assert await anext(response.aiter_lines()) == "event: result"
+        assert (await watch.ended()).total < 100_000
+        await assert_calm(url, sandbox, client)
 
 
 async def test_results_are_sent_when_ready(sandbox: Server, watch: Watch, client: httpx.AsyncClient) -> None:

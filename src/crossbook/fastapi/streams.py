@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import anyio
 from fastapi.responses import JSONResponse
+from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 from pydantic import TypeAdapter
 from starlette.background import BackgroundTask
 from starlette.types import Receive, Scope, Send
@@ -36,6 +37,7 @@ class Line:
     summary: Summary | None = None
 
 
+PING_SECONDS = 15.0  # FastAPI's own streams of events send a comment as often
 _TYPES: Mapping[str, TypeAdapter[Any]] = {
     "result": TypeAdapter(Result),
     "error": TypeAdapter(Problem),
@@ -65,13 +67,14 @@ class NDJSON(JSONResponse):
     """
 
     media_type = "application/x-ndjson"
-    _format: ClassVar[bytes] = b'{"%b":%b}\n'
+    _headers: ClassVar[Mapping[str, str]] = {"Cache-Control": "no-store"}
+    _keepalive: ClassVar[bytes | None] = None  # sent if no result comes for `PING_SECONDS`
 
     def __init__(self, batch: Batch[Any], status_code: int = 200, headers: Mapping[str, str] | None = None) -> None:
         self._batch = batch
         self.status_code = status_code
         self.background: BackgroundTask | None = None
-        self.init_headers({"Cache-Control": "no-store", **(headers or {})})
+        self.init_headers({**self._headers, **(headers or {})})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with suppress(_ClientDisconnectedError):
@@ -98,7 +101,7 @@ class NDJSON(JSONResponse):
 
             tasks.start_soon(listen)
             try:
-                async for result in run:
+                while (result := await self._wait_for_result(run, send)) is not None:
                     await self._send("result", result, send)
             except Exception as error:
                 ended = error
@@ -109,8 +112,21 @@ class NDJSON(JSONResponse):
             # Raised outside the task group, which would wrap it in an ExceptionGroup. It interrupts the response.
             raise ended
 
+    async def _wait_for_result(self, run: Batch[Any], send: Send) -> Result | None:
+        """Return the next result, or None after the last result. Send the comment that keeps an idle connection open."""
+        while self._keepalive is not None:
+            with anyio.move_on_after(PING_SECONDS):
+                return await anext(run, None)
+            await self._send_bytes(self._keepalive, send)
+        return await anext(run, None)
+
     async def _send(self, name: str, value: object, send: Send) -> None:
-        body = self._format % (name.encode(), _TYPES[name].dump_json(value))
+        await self._send_bytes(self._encode(name, _TYPES[name].dump_json(value)), send)
+
+    def _encode(self, name: str, value: bytes) -> bytes:
+        return b'{"%b":%b}\n' % (name.encode(), value)
+
+    async def _send_bytes(self, body: bytes, send: Send) -> None:
         try:
             await send({"type": "http.response.body", "body": body, "more_body": True})
         except OSError:
@@ -123,7 +139,26 @@ class _ClientDisconnectedError(Exception):
 
 
 class EventStream(NDJSON):
-    """A response that streams a batch as server-sent events named `result`, `error` and `summary`, like `NDJSON`."""
+    """A response that streams a batch as server-sent events named `result`, `error` and `summary`, like `NDJSON`.
 
-    media_type = "text/event-stream"
-    _format: ClassVar[bytes] = b"event: %b\ndata: %b\n\n"
+    The events are written by FastAPI's own `fastapi.sse`, with the headers of its `EventSourceResponse`. While no result
+    comes, the stream has a comment every 15 seconds, so that proxies keep the connection open; browsers ignore it.
+
+    FastAPI's `response_class=EventSourceResponse` with `yield` begins the response before the batch. Then an invalid body,
+    or a batch that cannot start, is no problem+json response. `EventStream` keeps the handler's errors as they are.
+
+    Example:
+        ```python
+        @app.post("/import")
+        async def live(body: ImportBody, book: Book) -> EventStream:
+            return EventStream(book.contacts.create_many(await body.read()))
+        ```
+    """
+
+    media_type = EventSourceResponse.media_type
+    # FastAPI sends the same: no cache may keep the stream, and a proxy (nginx) must not collect it.
+    _headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}  # noqa: RUF012  (declared by the base class)
+    _keepalive = KEEPALIVE_COMMENT
+
+    def _encode(self, name: str, value: bytes) -> bytes:
+        return format_sse_event(event=name, data_str=value.decode())
