@@ -6,6 +6,8 @@ import argparse
 import os
 import sys
 from contextlib import ExitStack, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import uvicorn
 
@@ -31,7 +33,9 @@ def main() -> int:
             sandbox = stack.enter_context(crossbook_sandbox.running(seed=SEEDS, rates=RATES))
             # The sandbox's variables replace those of real accounts, so that the gateway cannot reach them.
             os.environ.update(sandbox.env)
-            settings = Settings(rates=RATES)
+            # The contacts of the sandbox end with it, so imports need not outlive it either.
+            folder = Path(stack.enter_context(TemporaryDirectory(prefix="crossbook-gateway-")))
+            settings = Settings(rates=RATES, jobs=folder)
             print(f"Sandbox: the four vendors at {sandbox.url}, with {SEEDS} made-up people each", flush=True)
         # No access log: it would show phones and e-mail addresses of searches.
         config = uvicorn.Config(create_app(settings), port=options.port, access_log=False, timeout_graceful_shutdown=2)

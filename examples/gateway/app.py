@@ -8,9 +8,9 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 import crossbook.fastapi
+from crossbook.fastapi import Jobs
 
 from . import books, contacts, docs, groups, imports, page
-from .board import Board
 from .guard import GuardedFastAPI
 from .settings import Settings, accounts
 
@@ -25,17 +25,19 @@ def create_app(settings: Settings | None = None) -> GuardedFastAPI:
     """
     settings = settings or Settings()
     found, missing = accounts(settings)
+    jobs = Jobs(settings.jobs)
+    jobs.task(imports.import_file)
     app = GuardedFastAPI(
         title="crossbook gateway",
         summary="One API over four vendors' address books.",
-        lifespan=crossbook.fastapi.lifespan(**found),
+        lifespan=crossbook.fastapi.lifespan(jobs=jobs, **found),
         max_body_size=LARGEST_BODY,
         # FastAPI's own pages run scripts of another server. Those could read and write every contact.
         docs_url=None,
         redoc_url=None,
     )
     crossbook.fastapi.install(app)
-    app.state.settings, app.state.missing, app.state.board = settings, missing, Board()
+    app.state.settings, app.state.missing, app.state.jobs = settings, missing, jobs
     # The gateway has no login, so a page of another site must not reach it through DNS rebinding.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.hosts)
     for part in (books, contacts, groups, imports, page, docs):

@@ -11,7 +11,6 @@ from fastapi.templating import Jinja2Templates
 from crossbook import AddressBook, Contact, CrossbookError, Group, Page
 from crossbook.fastapi import Books
 
-from .board import TheBoard
 from .books import Checked
 
 router = APIRouter(include_in_schema=False)
@@ -25,7 +24,6 @@ async def page(
     request: Request,
     books: Books,
     checked: Checked,
-    board: TheBoard,
     book: str | None = None,
     group: str | None = None,
     after: str | None = None,
@@ -37,7 +35,7 @@ async def page(
         request,
         "page.html",
         {
-            "books": books, "health": checked.books, "missing": state.missing, "imports": board.imports(),
+            "books": books, "health": checked.books, "missing": state.missing,
             "name": name, "group": group, "after": after, **shown,
         },
         headers={"Cache-Control": "no-store"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from pathlib import Path
 
 from fastapi import UploadFile
 
@@ -23,6 +24,12 @@ def read_upload(upload: UploadFile, book: AddressBook, most: int) -> list[Contac
     """
     with files.read(upload.file, files.choose_format(upload.filename or "")) as people:
         return [_contact(row, book) for row in islice(people, most)]
+
+
+def read_file(path: Path, book: AddressBook) -> list[Contact]:
+    """Return the contacts of the stored copy of an upload, as `read_upload` does."""
+    with files.read(path, files.choose_format(path.name)) as people:
+        return [_contact(row, book) for row in people]
 
 
 def _contact(row: files.Row, book: AddressBook) -> Contact:

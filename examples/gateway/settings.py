@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -26,6 +27,9 @@ class Settings(BaseSettings):
     timeout: Annotated[float, Field(gt=0, description="seconds for a call to a vendor, repeats included")] = 20
     rows: Annotated[int, Field(ge=1, le=500, description="contacts on a page")] = 15
     largest_import: Annotated[int, Field(ge=1, description="people in one import")] = 20_000
+    jobs: Annotated[Path, Field(description="a local folder for background imports, with the uploaded files")] = Path(
+        "gateway-imports"
+    )
     hosts: list[str] = ["localhost", "127.0.0.1"]
 
 

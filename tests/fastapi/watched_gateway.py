@@ -8,6 +8,7 @@ import os
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import get_args
 
 import uvicorn
@@ -22,7 +23,10 @@ from examples.gateway.settings import Settings
 LISTENING = "0A"
 # The default time-outs are too short for a busy test machine.
 crossbook.open = partial(crossbook.open, connect_timeout=60)
-app = create_app(Settings(rates=dict.fromkeys(("serwersms", "atom", "filemail", "vercom"), 1e6), timeout=60))
+folder = TemporaryDirectory()
+app = create_app(
+    Settings(rates=dict.fromkeys(("serwersms", "atom", "filemail", "vercom"), 1e6), timeout=60, jobs=Path(folder.name))
+)
 app.dependency_overrides[get_args(Checked)[1].dependency] = health(60)
 
 
@@ -51,4 +55,5 @@ def open_files(port: int) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    uvicorn.run(app, port=0, access_log=False, timeout_graceful_shutdown=2)
+    with folder:
+        uvicorn.run(app, port=0, access_log=False, timeout_graceful_shutdown=2)

@@ -31,6 +31,8 @@ from crossbook.book import BookHealth
 from crossbook.fastapi.body import ContactsBody, ImportBody
 from crossbook.fastapi.health import Health, health
 from crossbook.fastapi.install import install
+from crossbook.fastapi.job_folder import Job, JobState
+from crossbook.fastapi.jobs import JobInput, JobNotFoundError, Jobs, JobStateError
 from crossbook.fastapi.problems import Problem, RequestTooLargeError
 from crossbook.fastapi.state import Books, books
 from crossbook.fastapi.streams import NDJSON, EventStream, Line
@@ -43,6 +45,12 @@ __all__ = [
     "EventStream",
     "Health",
     "ImportBody",
+    "Job",
+    "JobInput",
+    "JobNotFoundError",
+    "JobState",
+    "JobStateError",
+    "Jobs",
     "Line",
     "Problem",
     "RequestTooLargeError",

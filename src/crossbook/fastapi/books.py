@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import cache, partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from fastapi import FastAPI
@@ -13,6 +14,7 @@ import crossbook
 from crossbook.book import AddressBook
 from crossbook.errors import InvalidInputError, UsageError
 from crossbook.fastapi.install import install
+from crossbook.fastapi.jobs import Jobs
 from crossbook.fastapi.state import Books, get_open_books
 from crossbook.registry import VENDORS, load_book_class, load_vendor
 
@@ -24,7 +26,7 @@ Dependency = Callable[..., Coroutine[Any, Any, B]]
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
-def lifespan(*names: str, **others: AddressBook | Callable[[], AddressBook]) -> Lifespan:
+def lifespan(*names: str, jobs: Jobs | None = None, **others: AddressBook | Callable[[], AddressBook]) -> Lifespan:
     """Return a FastAPI lifespan that opens books at startup and closes them in reverse order at shutdown.
 
     The lifespan also installs the handlers that return crossbook's errors as problem+json (see `install`). If the
@@ -32,6 +34,8 @@ def lifespan(*names: str, **others: AddressBook | Callable[[], AddressBook]) -> 
 
     Args:
         names: vendors and named accounts, with credentials from the environment (see `crossbook.open`).
+        jobs: the background jobs of the application. They resume when the books are open, and stop before the books
+            close.
         others: further books by the name that `use` gets: a book, or a function that makes a book. Pass a function if
             the application starts more than once, such as in tests, because a book can be opened only once.
 
@@ -77,6 +81,8 @@ def lifespan(*names: str, **others: AddressBook | Callable[[], AddressBook]) -> 
                 state[name] = await stack.enter_async_context(book)
                 # Remove the book before it closes, so that no handler gets a book that is closing.
                 stack.callback(state.pop, name)
+            if jobs is not None:
+                await stack.enter_async_context(jobs.open(MappingProxyType(state)))
             yield
 
     return opened

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import anyio
@@ -67,14 +68,14 @@ class NDJSON(JSONResponse):
     """
 
     media_type = "application/x-ndjson"
-    _headers: ClassVar[Mapping[str, str]] = {"Cache-Control": "no-store"}
+    _defaults: ClassVar[Mapping[str, str]] = MappingProxyType({"Cache-Control": "no-store"})
     _keepalive: ClassVar[bytes | None] = None  # sent if no result comes for `PING_SECONDS`
 
     def __init__(self, batch: Batch[Any], status_code: int = 200, headers: Mapping[str, str] | None = None) -> None:
         self._batch = batch
         self.status_code = status_code
         self.background: BackgroundTask | None = None
-        self.init_headers({**self._headers, **(headers or {})})
+        self.init_headers({**self._defaults, **(headers or {})})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with suppress(_ClientDisconnectedError):
@@ -113,7 +114,7 @@ class NDJSON(JSONResponse):
             raise ended
 
     async def _wait_for_result(self, run: Batch[Any], send: Send) -> Result | None:
-        """Return the next result, or None after the last result. Send the comment that keeps an idle connection open."""
+        """Return the next result, or None after the last result. Send comments while the connection is idle."""
         while self._keepalive is not None:
             with anyio.move_on_after(PING_SECONDS):
                 return await anext(run, None)
@@ -141,11 +142,11 @@ class _ClientDisconnectedError(Exception):
 class EventStream(NDJSON):
     """A response that streams a batch as server-sent events named `result`, `error` and `summary`, like `NDJSON`.
 
-    The events are written by FastAPI's own `fastapi.sse`, with the headers of its `EventSourceResponse`. While no result
-    comes, the stream has a comment every 15 seconds, so that proxies keep the connection open; browsers ignore it.
+    FastAPI's own `fastapi.sse` writes the events, and the headers are those of its `EventSourceResponse`. While no
+    result comes, the stream has a comment every 15 seconds, so that proxies keep the connection open.
 
-    FastAPI's `response_class=EventSourceResponse` with `yield` begins the response before the batch. Then an invalid body,
-    or a batch that cannot start, is no problem+json response. `EventStream` keeps the handler's errors as they are.
+    FastAPI begins the response of a handler with `yield` before the handler runs. Then an invalid body, or a batch that
+    cannot start, breaks the stream. With `EventStream`, which the handler returns, each is a problem+json response.
 
     Example:
         ```python
@@ -157,7 +158,7 @@ class EventStream(NDJSON):
 
     media_type = EventSourceResponse.media_type
     # FastAPI sends the same: no cache may keep the stream, and a proxy (nginx) must not collect it.
-    _headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}  # noqa: RUF012  (declared by the base class)
+    _defaults = MappingProxyType({"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
     _keepalive = KEEPALIVE_COMMENT
 
     def _encode(self, name: str, value: bytes) -> bytes:
