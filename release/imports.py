@@ -12,8 +12,8 @@ import sys
 PACKAGES = ("crossbook", "crossbook_wire")
 # Modules of extras, which the core must not import.
 FOREIGN = (
-    "aiohttp", "chardet", "fastapi", "httpx2", "jsonschema", "pydantic", "pytest",
-    "python_calamine", "rich", "starlette", "typer", "uvicorn", "uvloop", "xlsxwriter",
+    "aiohttp", "chardet", "dotenv", "fastapi", "httpx2", "jsonschema", "keyring", "platformdirs", "pydantic", "pytest",
+    "python_calamine", "rich", "starlette", "tomlkit", "typer", "uvicorn", "uvloop", "xlsxwriter",
 )  # fmt: skip
 
 

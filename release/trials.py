@@ -48,6 +48,7 @@ TRIALS = {
             ("crossbook", "import", "--help"),
             ("crossbook", "capabilities", "atom"),
             ("crossbook", "books"),
+            ("crossbook", "profile", "list"),
             ("python", "-c", _IN_A_TERMINAL, "crossbook", "import", _PEOPLE, "--to", "vercom", "--match", "phone"),
             ("crossbook", "export", "vercom", "--to", "people.vcf", "--force"),
             ("crossbook", "import", "people.vcf", "--to", "filemail", "--on-loss", "drop"),
@@ -62,6 +63,7 @@ TRIALS = {
     "fastapi": Trial(packages=("crossbook.fastapi",), commands=(_script("application.py"),)),
     "files": Trial(commands=(_script("workbook.py"),)),
     "httpx2": Trial(commands=(_script("calls.py", "httpx2"),)),
+    "keyring": Trial(packages=("keyring",), commands=(("crossbook", "profile", "list"),)),
     "otel": Trial(packages=("crossbook.otel",), commands=(_script("instrumented.py"),)),
     "sandbox": Trial(packages=("crossbook_sandbox",), commands=(("crossbook-sandbox", "--help"), _script("server.py"))),
     "testing": Trial(

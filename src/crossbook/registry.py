@@ -72,7 +72,7 @@ def load_book_class(name: str) -> Any:
     """Return the book class for a name: a vendor's name, or the name of an account in the environment."""
     if is_one_of(name, VENDORS) or is_one_of(name, find_entry_points()):
         return load_vendor(name)
-    is_valid = isinstance(name, str) and _NAME.fullmatch(name)  # pyright: ignore[reportUnnecessaryIsInstance]
+    is_valid = is_account_name(name)
     variable = environment_variable(name, "vendor") if is_valid else ""
     if not os.environ.get(variable):
         hint = f", or set {variable} to the vendor of an account with that name" if is_valid else ""
@@ -81,6 +81,11 @@ def load_book_class(name: str) -> Any:
         close = did_you_mean(os.environ[variable], list_vendors())
         raise InvalidInputError(f"{variable} must be one of {', '.join(list_vendors())}{close}", field=variable)
     return load_vendor(os.environ[variable])
+
+
+def is_account_name(name: object) -> bool:
+    """Return whether an account can have this name: small letters, digits and dashes."""
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None
 
 
 def load_vendor(name: str) -> Any:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from itertools import islice
+from typing import Annotated, Any
 
 import typer
 
 import crossbook
 from crossbook_cli.books import books
 from crossbook_cli.capabilities import capabilities
+from crossbook_cli.config import ENV_FILE_VARIABLE, PROFILE_VARIABLE, use_environment
 from crossbook_cli.contacts import contacts
 from crossbook_cli.copy import copy
-from crossbook_cli.errors import EXIT_CODES, CommandGroup
+from crossbook_cli.errors import EXIT_CODES, CommandGroup, name_profile
 from crossbook_cli.export import export
 from crossbook_cli.fleet import fleet
 from crossbook_cli.groups import groups
 from crossbook_cli.import_ import import_file
 from crossbook_cli.journal import journal
+from crossbook_cli.profile import complete_profile, profile
 from crossbook_cli.sandbox import sandbox
 from crossbook_cli.suppress import suppress
 from crossbook_cli.verify import verify
@@ -34,9 +37,36 @@ line.
 Exit codes: {EXIT_CODES}
 """
 
+_ANYWHERE = ("--profile", "--env-file")  # options that can come before or after the command
+
+
+class _RootGroup(CommandGroup):
+    """The command itself, with options for the environment that can be given anywhere in the command line."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, _move_to_front(args))
+
+
+def _move_to_front(arguments: list[str]) -> list[str]:
+    """Move --profile and --env-file with their values before the command. Stop at `--`."""
+    front: list[str] = []
+    rest: list[str] = []
+    remaining = iter(arguments)
+    for argument in remaining:
+        if argument == "--":
+            return [*front, *rest, argument, *remaining]
+        if argument in _ANYWHERE:
+            front += [argument, *islice(remaining, 1)]
+        elif argument.startswith(tuple(f"{option}=" for option in _ANYWHERE)):
+            front.append(argument)
+        else:
+            rest.append(argument)
+    return [*front, *rest]
+
+
 app = typer.Typer(
     name="crossbook",
-    cls=CommandGroup,
+    cls=_RootGroup,
     help=_HELP,
     no_args_is_help=True,
     # The tables of rich cut words at 80 columns, and leave 18 columns for the text of an option.
@@ -55,11 +85,29 @@ def _print_version(requested: bool) -> None:
 
 @app.callback()
 def _add_options(
-    version: Annotated[
+    ctx: typer.Context,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help=f"Use the accounts of this profile and no others (or {PROFILE_VARIABLE}); also after the command.",
+            autocompletion=complete_profile,
+        ),
+    ] = None,
+    env_file: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help=f"Read variables from FILE, such as .env, unless the environment has them (or {ENV_FILE_VARIABLE}).",
+        ),
+    ] = None,
+    version: Annotated[  # noqa: ARG001  (its callback prints it)
         bool, typer.Option("--version", help="Show the version and exit.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Declare the options that come before the name of the command, such as --version."""
+    """Use the profile and the file of variables that the options name, until the command ends."""
+    if ctx.invoked_subcommand != "profile":  # these commands must work with a profile that does not exist yet
+        name_profile(ctx.with_resource(use_environment(profile, env_file)))
 
 
 app.command()(books)
@@ -70,6 +118,7 @@ app.command("import")(import_file)
 app.command()(export)
 app.command()(copy)
 app.add_typer(journal, name="journal")
+app.add_typer(profile, name="profile")
 app.add_typer(suppress, name="suppress")
 app.add_typer(fleet, name="fleet")
 app.command()(verify)

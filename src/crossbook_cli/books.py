@@ -11,7 +11,7 @@ import crossbook
 from crossbook.book import BookHealth, check_health
 from crossbook.errors import AuthError, CrossbookError, InvalidInputError
 from crossbook.registry import list_accounts, list_vendors, load_book_class
-from crossbook_cli.errors import AUTH, UNAVAILABLE, USAGE, error_to_dict
+from crossbook_cli.errors import AUTH, UNAVAILABLE, USAGE, error_to_dict, name_options
 from crossbook_cli.options import Json
 from crossbook_cli.output import print_json, print_message, print_row
 from crossbook_cli.signals import run
@@ -54,7 +54,8 @@ def books(
     configured = [each for each in found.values() if isinstance(each, BookHealth)]
     if not configured:
         print_message(
-            "No book is configured: set the variables of a vendor. To try without an account: crossbook sandbox --env"
+            "No book is configured: set the variables of a vendor, or make a profile with crossbook profile set. "
+            "To try without an account: crossbook sandbox --env"
         )
         raise typer.Exit(USAGE)
     errors = [each.error for each in configured if each.error is not None]
@@ -83,4 +84,4 @@ def _print_book(name: str, found: BookHealth | InvalidInputError, *, json: bool)
         )
         return
     state = "not configured" if health is None else "healthy" if error is None else "unhealthy"
-    print_row([name, vendor, state, error.message if error else f"{seconds:.2f} s"])
+    print_row([name, vendor, state, name_options(error.message) if error else f"{seconds:.2f} s"])

@@ -70,6 +70,10 @@ def _make_option(argument: str, value: str | None) -> str:
     return f"--{argument.replace('_', '-')}" + (f" {value}" if value else "")
 
 
+_MISSING = re.compile(r"set the environment variable (CROSSBOOK_\w+)")
+_profile: str | None = None  # the profile that this command uses
+
+
 class CommandGroup(TyperGroup):
     """A group of commands that prints an error of a command as a message and exits with its code."""
 
@@ -137,8 +141,19 @@ def _discard_lost_output() -> bool:
     return False
 
 
+def name_profile(profile: str | None) -> None:
+    """Let messages name the profile that this command uses; None: it uses none."""
+    global _profile
+    _profile = profile
+
+
 def name_options(text: str) -> str:
-    """Replace Python arguments in a message by the options of the command, such as `match=` by `--match`."""
+    """Replace Python arguments in a message by the options of the command, such as `match=` by `--match`.
+
+    With a profile the environment does not count, so a missing variable is a parameter that the profile lacks.
+    """
+    if _profile is not None:
+        text = _MISSING.sub(rf"the profile {_profile} lacks \1: run crossbook profile set {_profile} BOOK", text)
     for pattern, option in _OPTIONS:
         text = pattern.sub(option, text)
     return text

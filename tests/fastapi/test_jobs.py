@@ -243,7 +243,7 @@ def test_unfinished_start_is_cleaned_up(run: Any, folder: Path) -> None:
 
 def test_watched_jobs_are_pushed(run: Any, sandbox: Server) -> None:
     with run() as app:
-        slow(sandbox)
+        slow(sandbox, 0.3)
         app.start("fair")
         states: list[tuple[str, int]] = []
         with app.client.stream("GET", "/jobs/live") as live:
