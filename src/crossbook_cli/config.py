@@ -17,7 +17,7 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from attrs import frozen
 
@@ -158,7 +158,8 @@ def _parse(path: Path, content: bytes) -> dict[str, Profile]:
 def _check_table(path: Path, name: str, table: Any) -> Iterator[tuple[Any, Any]]:
     if not isinstance(table, dict):
         raise _invalid_file(path, f"{name} must be a table, such as [profiles.work.vercom]")
-    return iter(cast(dict[Any, Any], table).items())
+    items: dict[Any, Any] = table  # pyright: ignore[reportUnknownVariableType]
+    return iter(items.items())
 
 
 def _parse_account(path: Path, where: str, book: str, account: object) -> Account:

@@ -17,9 +17,7 @@ from crossbook_cli.config import Account, Setting
 from crossbook_cli.options import Json
 from crossbook_cli.output import print_json, print_message, print_row
 
-profile = typer.Typer(
-    help="List, show, set and remove profiles, which keep the credentials of accounts.", no_args_is_help=True
-)
+profile = typer.Typer(help="Keep the credentials of accounts in profiles.", no_args_is_help=True)
 
 
 def complete_profile(incomplete: str) -> list[str]:
@@ -71,11 +69,12 @@ def show(name: Name, json: Json = False) -> None:
 def set_account(
     name: Name,
     book: BookName,
-    assignments: Annotated[
+    parameters: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="[PARAMETER=VALUE]...",
-            help="What is no secret: username, brand, base_url, account, vendor. An empty value deletes the parameter.",
+            help="The parameters that are no secret: username, brand, base_url, account, vendor. An empty value "
+            "deletes one.",
         ),
     ] = None,
     keyring: Annotated[
@@ -101,7 +100,7 @@ def set_account(
     crossbook profile set work eu vendor=vercom
     """
     stored = config.load_profiles().get(_check_name(name), {}).get(book, {})
-    values = _parse_assignments(assignments or [])
+    values = _parse_assignments(parameters or [])
     account: Account = {key: setting for key, setting in stored.items() if values.get(key, True)}
     account |= {key: Setting(text=text) for key, text in values.items() if text}
     vendor, allowed = config.list_parameters(book, {key: setting.text for key, setting in account.items()})
@@ -143,7 +142,7 @@ def remove(
     name: Name,
     book: Annotated[str | None, typer.Argument(metavar="[BOOK]", help="Only this book; by default all.")] = None,
 ) -> None:
-    """Remove a profile, or one book of it, with its secrets in the keyring."""
+    """Remove a profile, or one book of it, with its secrets."""
     books = config.get_profile(config.load_profiles(), name)
     if book is not None and book not in books:
         raise InvalidInputError(f"the profile {name} has no book {book[:40]!r}: its books are {', '.join(books)}")
