@@ -22,7 +22,8 @@ def read_upload(upload: UploadFile, book: AddressBook, most: int) -> list[Contac
     Raises:
         InvalidInputError: it is no such file, or a row cannot be read; its line is named.
     """
-    with files.read(upload.file, files.choose_format(upload.filename or "")) as people:
+    format, region = files.choose_format(upload.filename or ""), book.profile.default_region
+    with files.read(upload.file, format, region=region) as people:
         return [_contact(row, book) for row in islice(people, most)]
 
 
