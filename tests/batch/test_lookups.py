@@ -5,13 +5,14 @@ The bounds are those of `docs/performance.md`, in small: the list of 2,000 conta
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
-from batch_helpers import people, person, run_batch, statuses, stored
+from batch_helpers import in_virtual_time, people, person, run_batch, statuses, stored
 from local_vendor import LOST, LocalVendor
 
 from crossbook import AddressBook, Contact, InvalidInputError, UnsupportedError
@@ -223,6 +224,25 @@ async def test_writes_of_single_lookups_share_arrays(local_vendor: LocalVendor, 
         assert local_vendor.count == {"listContacts": 600, "createContacts": 1}
         assert await upsert(book, change(source, profile), lookup="each") == {"updated": 200}
         assert local_vendor.count["updateContacts"] == 1
+
+
+@VERCOM
+@in_virtual_time
+async def test_end_waits_for_a_slow_write(local_vendor: LocalVendor, profile: VendorProfile) -> None:
+    """The source pauses, so the first contacts are written alone. It ends before that write does."""
+
+    async def source() -> AsyncIterator[Contact]:
+        for contact in people(profile, 5):
+            yield contact
+        await anyio.sleep(3)
+
+    async def answer_late(_: LocalVendor, run: Any) -> Any:
+        await anyio.sleep(5)
+        return run()
+
+    local_vendor.choose_fault = lambda operation: answer_late if operation == "createContacts" else None
+    async with local_vendor.book() as book:
+        assert await upsert(book, source()) == {"created": 5}
 
 
 @FILTERS

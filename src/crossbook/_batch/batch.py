@@ -236,8 +236,8 @@ class Batch(Generic[I]):
     _throughput: Throughput = field(init=False, factory=Throughput)
     _tasks: list[anyio.Future[None]] = field(init=False, factory=list[anyio.Future[None]])
     _scopes: list[anyio.CancelScope] = field(init=False, factory=list[anyio.CancelScope])
-    _flushing: anyio.CancelScope = field(init=False, factory=anyio.CancelScope)
     _running: int = field(init=False, default=0)  # workers that have not ended
+    _workers_ended: anyio.Event = field(init=False, factory=anyio.Event)
     _stopping: bool = field(init=False, default=False)
     _error: Exception | None = field(init=False, default=None)
     _began: float | None = field(init=False, default=None)
@@ -284,7 +284,7 @@ class Batch(Generic[I]):
         if not (self._source.exhausted or self._stopping):
             self._summary.stopped = "its `async with` block was left before all inputs were processed"
         self._stopping = True
-        for scope in (*self._scopes, self._flushing):
+        for scope in self._scopes:
             scope.cancel()
         try:
             await run_shielded(self._end)
@@ -423,7 +423,7 @@ class Batch(Generic[I]):
         return self._session.profile.vendor
 
     async def _work(self) -> None:
-        """Process chunks of the source until it ends or the batch stops. The last worker closes the result buffer."""
+        """Process chunks of the source until it ends or the batch stops."""
         try:
             with anyio.CancelScope() as scope:
                 self._scopes.append(scope)
@@ -442,18 +442,26 @@ class Batch(Generic[I]):
         finally:
             self._running -= 1
             if self._running == 0:
-                self._flushing.cancel()
-                self._buffer.close()
+                self._workers_ended.set()
+                if not self._executor.pools:
+                    self._buffer.close()
 
     async def _flush_regularly(self) -> None:
-        """Write items that have waited too long until their array is full, since the source or the vendor is slow."""
+        """Write items that have waited too long until their array is full, since the source or the vendor is slow.
+
+        The end of the workers does not cancel a write in progress: its items left the pool, so no worker writes them.
+        """
         try:
-            with self._flushing:
-                while self._running:
-                    await anyio.sleep(POOL_SECONDS)
+            with anyio.CancelScope() as scope:
+                self._scopes.append(scope)
+                while not self._workers_ended.is_set():
+                    with anyio.move_on_after(POOL_SECONDS):
+                        await self._workers_ended.wait()
                     await self._executor.flush_old(self._report)
         except Exception as error:
             self._fail(error)
+        finally:
+            self._buffer.close()
 
     async def _process_chunk(self) -> None:
         size = self._executor.chunk_size
