@@ -283,6 +283,16 @@ async def test_contact_that_left_the_list_is_created(local_vendor: LocalVendor, 
 
 
 @VERCOM
+async def test_repeated_email_in_other_case_updates(local_vendor: LocalVendor, profile: VendorProfile) -> None:
+    """The vendor's filter compares the case of letters, and does not find what the first input wrote."""
+    first, second = person(profile, 1, email="ANNA@EXAMPLE.COM"), person(profile, 1, email="anna@example.com")
+    async with local_vendor.book() as book:
+        source = [first, *change([second], profile)]
+        assert await upsert(book, source, match="email", lookup="each") == {"created": 1, "updated": 1}
+        assert len(local_vendor.contacts()) == 1
+
+
+@VERCOM
 async def test_archived_contacts_are_in_the_list(local_vendor: LocalVendor, profile: VendorProfile) -> None:
     source = people(profile, 20)
     async with local_vendor.book() as book:

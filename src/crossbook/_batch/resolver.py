@@ -198,6 +198,8 @@ class Resolver:
         try:
             # A list is too old to decide about consent.
             found = await self.lookups.find(contact, since, fresh=bool(prepared.opted_out))
+            if first is not None and is_repeated and not (found.contacts or self.dry_run):
+                found = await self._find_written(first, contact) or found
             if self.operation.find_listed is not None:
                 await self._apply_listed(prepared, contact, found.contacts)
                 if prepared.outcome is not None:
@@ -224,6 +226,22 @@ class Resolver:
             # Opted out before: this run did not do it.
             prepared.write_only_fields = tuple(name for name in prepared.write_only_fields if name != "opted_out")
         return outcome
+
+    async def _find_written(self, index: int, contact: Contact) -> Found | None:
+        """Return the contact that an earlier input with the same match key wrote, read by its id. None if it is gone.
+
+        A filter may miss it: some vendors may compare the case of an e-mail address, or show a new contact late.
+        """
+        assert self.lookups is not None
+        entry = await self.journal.find_entry(index)
+        if entry is None or not entry.id:
+            return None
+        try:
+            written = await self.adapter.get_contact(entry.id)
+        except NotFoundError:
+            return None
+        has_key = self.lookups.list_unhashed_keys(written) == self.lookups.list_unhashed_keys(contact)
+        return Found([written], is_certain=True) if has_key else None
 
     async def _decide_to_write(
         self, item: BatchItem, contact: Contact, key: str, found: Found, *, is_repeated: bool

@@ -28,7 +28,11 @@ class MemoryJournal:
         return ()
 
     async def find_entry(self, index: int) -> JournalEntry | None:
-        return None
+        """Return the key and the contact id of an input, without what only a resumption needs."""
+        if self._db is None:
+            return None
+        row = self._db.execute('select key, id from item where "index" = ?', (index,)).fetchone()
+        return None if row is None else JournalEntry(index, None, "", row[0], "intent", id=row[1])
 
     async def find_entries(self, first: int, count: int) -> Sequence[JournalEntry]:
         return ()
