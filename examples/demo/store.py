@@ -22,12 +22,14 @@ class Stored:
             it with other values, which this run corrected; `skipped`: an earlier person has the same phone or e-mail;
             `refused`, by crossbook before any I/O or by the vendor; `failed`: the contact may have been created.
         id: the vendor's id of the contact.
+        compared: whether this run has read all fields of the person, and found them at the vendor.
         error: why the contact was refused, or why storing it failed.
     """
 
     person: Contact
     status: Status
     id: str = ""
+    compared: bool = False
     error: CrossbookError | None = None
 
 
@@ -95,7 +97,8 @@ def _stored(person: Contact, result: Result) -> Stored:
         status = "refused"
     if status == "created" and result.replayed:
         status = "there"  # written by the interrupted run
-    return Stored(person, status, result.id or "", result.error)
+    compared = result.status == "unchanged" and not result.replayed
+    return Stored(person, status, result.id or "", compared, result.error)
 
 
 _STATUS: dict[str, Status] = {

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import crossbook
-from crossbook import AddressBook, Attempt, Contact, CrossbookError
+from crossbook import AddressBook, Attempt, Contact, CrossbookError, NotFoundError
 
 from .compare import differences, not_held, not_returned, not_shown
 from .progress import Progress
@@ -107,17 +107,23 @@ class Account:
     async def _read_back(self, group: str, report: Report, progress: Progress) -> None:
         stored = [result for result in report.stored if result.status in ("created", "there", "updated")]
         progress.begin(self.title, "reading back", len(stored))
-        # If the list has fewer fields, each contact is read too.
-        full = "full" in self.book.profile.filters
-        ids = {result.id for result in stored}
-        found: dict[str, Contact] = {}
-        async for contact in self.book.contacts.list(group=group, full=full):
-            found[contact.id] = contact
-            if contact.id in ids:
-                progress.step(self.title)
-        report.others = len(found.keys() - ids)
+        # If the list has fewer fields, each contact is read too, unless the batch has done that.
+        has_all = "full" not in self.book.profile.filters
+        size = min(self.book.profile.contact_paging.max_size, 1000)
+        found = {contact.id: contact async for contact in self.book.contacts.list(group=group, page_size=size)}
+        report.others = len(found.keys() - {result.id for result in stored})
         for result in stored:
-            self._compare(result, found.get(result.id), report)
+            contact = found.get(result.id)
+            if contact is not None and not (has_all or result.compared):
+                contact = await self._read(result.id)
+            self._compare(result, contact, report)
+            progress.step(self.title)
+
+    async def _read(self, id: str) -> Contact | None:
+        try:
+            return await self.book.contacts.get(id)
+        except NotFoundError:
+            return None
 
     def _compare(self, result: Stored, found: Contact | None, report: Report) -> None:
         person = result.person
@@ -127,7 +133,8 @@ class Account:
             report.lost.append((person, "did not come back"))
             return
         report.read_back += 1
-        report.not_shown |= not_returned(self.book, person, found)
+        if not result.compared:
+            report.not_shown |= not_returned(self.book, person, found)
         different = differences(self.book, person, found)
         if different:
             report.lost.append((person, f"differs in {', '.join(sorted(different))}"))

@@ -20,7 +20,7 @@ TITLES = ("SerwerSMS", "Atom", "Filemail", "Vercom")
 # Enough people to include all that a vendor refuses, and the two that share a phone.
 PEOPLE = 64
 COMMAND = (sys.executable, "-m", "examples.demo", "--people", str(PEOPLE))
-LABELS = ("Created", "Already there", "Corrected", "Skipped", "Refused", "Read back", "Lost")
+LABELS = ("Created", "Already there", "Corrected", "Skipped", "Refused", "Read back", "Lost", "Requests")
 
 
 class Row(NamedTuple):
@@ -33,6 +33,7 @@ class Row(NamedTuple):
     refused: int
     read_back: int
     lost: int
+    requests: int
 
 
 class Ended(NamedTuple):

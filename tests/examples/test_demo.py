@@ -79,6 +79,16 @@ def test_second_run_creates_no_contact(first: Ended, demo: Demo) -> None:
     )
 
 
+@pytest.mark.usefixtures("first")
+def test_second_run_sends_few_requests(demo: Demo) -> None:
+    """Groups, contacts and members are read once and again at the end; the rest is creates that are refused again."""
+    rows = demo().rows
+    assert rows["SerwerSMS"].requests <= 4 + 5
+    assert rows["Filemail"].requests <= 3 + 5
+    assert rows["Vercom"].requests <= 2 + 2 * 4 + 2 + 5  # with the pages after the last, and two batches
+    assert rows["Atom"].requests <= rows["Atom"].there + 5  # not two detail calls for a contact
+
+
 def test_deleted_contact_is_written_again(first: Ended, between: Callable[[Change], None], demo: Demo) -> None:
     between(lambda book, who: book.contacts.delete(who))
     second = demo()

@@ -165,6 +165,8 @@ def build_batch(
             other_writers=options.get("other_writers", True),
             saves_lookups=on_duplicate is not None,
             count_items=source.count_items,
+            rate=session.rate,
+            workers=options.get("concurrency") or session.concurrency,
         )
     if batch_operation.creates:
         if settle_timeout is None:

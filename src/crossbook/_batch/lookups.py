@@ -17,11 +17,16 @@ from crossbook._pagination.strategies import Fetch, FetchByOffset, FetchByPageNu
 from crossbook._validation import explain_no_match_key
 from crossbook.errors import CrossbookError, NotFoundError
 from crossbook.models import Contact
-from crossbook.vendor import Query, VendorProfile, list_spellings
+from crossbook.vendor import Query, Rate, VendorProfile, list_spellings
 
 Lookup = Literal["auto", "each", "list"]
 _PAGE_SIZE = 1000
 _FEW = 10  # requests: a list of at least two pages, and the probe of its length, would save little
+_UNKNOWN_RATE = 10.0  # requests per second, if the vendor publishes no limit: that of the only vendor that does
+_LOOKUP_SECONDS = 0.1  # assumed, for the round trip of a lookup
+_PAGE_SECONDS = 0.2  # assumed, for the round trip of a page with 1,000 contacts
+_MAX_SLOWER = 2.0  # times: a list that takes longer than that is not worth the requests that it saves
+_FEW_SECONDS = 5.0  # for which a list is always worth the requests that it saves
 _MANY = 1000  # pages: so long a list is rare, and a vendor may refuse such an offset
 _MAX_OPT_OUT_PAGES = 4  # of each channel, of which the last may be empty
 _NEVER = float("-inf")
@@ -48,11 +53,15 @@ class Lookups:
     the run writes. A vendor without a filter has no other way; there the list is read again to find out what became of
     a create that was sent after it.
 
-    With lookup="auto" the cheaper way is chosen by the number of requests, since that is what a rate limits. Looking
-    up each item costs a request for each spelling of its key. The list costs its pages. It is read if it has at most
-    half as many pages: then it is worth its price even if many items must be looked up after it. Whether it has so few
-    pages is known from the vendor's page count, or from one request for the row after them. If it has more, the batch
-    asks again when it knows of twice as many items.
+    With lookup="auto" the way with fewer requests is taken, since that is what vendors meter. Looking up each item
+    costs a request for each spelling of its key. The list costs its pages, and a lookup of each item that is missing in
+    it: half of the items, until single lookups show how many. But single lookups run at the same time, and pages one
+    after another. So the list is not read if, at the vendor's rate, it takes more than five seconds and more than twice
+    as long.
+
+    The size of the account is known from the vendor's page count, or from one request for the row after the pages that
+    the list may have. If the list has more pages, each item is looked up, and the batch asks again when it knows of
+    twice as many items.
 
     Args:
         adapter: the vendor's adapter.
@@ -62,6 +71,8 @@ class Lookups:
         other_writers: whether others may write to the account during the run. If not, no contact is missing in a list.
         saves_lookups: whether an item that is found needs no further lookup. Otherwise "auto" never reads the list.
         count_items: returns how many items of the run are known so far.
+        rate: the known rate limit of the account.
+        workers: how many lookups run at the same time.
     """
 
     adapter: Any
@@ -71,10 +82,14 @@ class Lookups:
     other_writers: bool
     saves_lookups: bool
     count_items: Callable[[], int]
+    rate: Rate | None
+    workers: int
     _index: ContactIndex | None = field(init=False, default=None)
     _list_began: float = field(init=False, default=_NEVER)
     _list_is_whole: bool = field(init=False, default=False)  # it came in one response
     _min_pages: float = field(init=False, default=0)  # the list is known to have more pages than this
+    _looked_up: int = field(init=False, default=0)  # items, by a filter
+    _missing: int = field(init=False, default=0)  # of these, the items that no stored contact has the key of
     _reading: anyio.Future[None] | None = field(init=False, default=None)
     _reading_members: dict[str, anyio.Future[None]] = field(init=False, factory=dict[str, anyio.Future[None]])
     _scopes: list[anyio.CancelScope] = field(init=False, factory=list[anyio.CancelScope])
@@ -178,6 +193,8 @@ class Lookups:
             return Found(self._index.find(name, key), is_certain=self._list_is_whole or not self.other_writers)
         found = await self.adapter.search(name, value)
         matches = {match.id: match for match in found if (name, key) in self._list_keys(match)}
+        self._looked_up += 1
+        self._missing += not matches
         return Found(list(matches.values()), is_certain=True)
 
     async def _get_list(self, since: float) -> ContactIndex:
@@ -196,12 +213,22 @@ class Lookups:
             return False
         if self._reading is None or is_finished(self._reading):
             requests = self.count_items() * len(list_spellings(name, value))
-            if requests < _FEW or requests // 2 <= self._min_pages:
+            max_pages = self._count_affordable_pages(requests)
+            if requests < _FEW or max_pages <= self._min_pages:
                 return False
-            await self._read(requests // 2)
+            await self._read(max_pages)
         else:
             await await_result(self._reading)
         return self._index is not None
+
+    def _count_affordable_pages(self, requests: int) -> int:
+        """Return the largest number of pages with which the list is better than this many requests of lookups."""
+        again = (self._missing + 1) / (self._looked_up + 2) if self.other_writers else 0.0
+        rate = self.rate.per_second if self.rate else _UNKNOWN_RATE
+        page, lookup = max(1 / rate, _PAGE_SECONDS), max(1 / rate, _LOOKUP_SECONDS / self.workers)
+        fewer = requests * (1 - again)
+        as_fast = max(requests * (_MAX_SLOWER - again) * lookup, _FEW_SECONDS) / page
+        return int(min(fewer, as_fast))
 
     async def _read(self, max_pages: int | None = None) -> None:
         """Read the list once for all who wait for it."""
@@ -245,10 +272,7 @@ class Lookups:
     async def _read_pages(self, index: ContactIndex, max_pages: int | None) -> int | None:
         """Read all pages of the list, and return their number. Return None if there are more than `max_pages`."""
         fetch: Fetch[Contact] = self.adapter.list_contacts(Query(), self._page_size)
-        if max_pages is not None and await self._has_row_after(max_pages, fetch):
-            self._min_pages = 2 * max_pages
-            return None
-        position, pages = None, 0
+        position, pages, is_measured = None, 0, max_pages is None
         while True:
             rows, position = await fetch(position)
             pages += 1
@@ -257,16 +281,25 @@ class Lookups:
                 return pages
             if max_pages is not None and not self._is_short(fetch, pages, max_pages):
                 return None
+            is_last = pages == 1 and len(rows) < self._page_size  # unless the vendor caps pages
+            if not is_measured and max_pages is not None and pages * 10 >= max_pages and not is_last:
+                is_measured = True
+                if await self._has_row_after(max_pages, fetch, position, pages):
+                    self._min_pages = 2 * max_pages
+                    return None
 
     @property
     def _page_size(self) -> int:
         return min(self._profile.contact_paging.max_size, _PAGE_SIZE)
 
-    async def _has_row_after(self, pages: int, fetch: Fetch[Contact]) -> bool:
-        """Return whether the list is known to have a row after this many full pages. Costs one request, by offset."""
-        if not isinstance(fetch, FetchByOffset) or pages > _MANY:
+    async def _has_row_after(self, max_pages: int, fetch: Fetch[Contact], position: Any, pages: int) -> bool:
+        """Return whether the list is known to have a row after `max_pages` pages like the first `pages`.
+
+        This costs one request, if the vendor pages by offset.
+        """
+        if not isinstance(fetch, FetchByOffset) or max_pages > _MANY or max_pages <= pages:
             return False
-        rows, _ = await self.adapter.list_contacts(Query(), 1)(pages * self._page_size)
+        rows, _ = await self.adapter.list_contacts(Query(), 1)(fetch.offset(position) * max_pages // pages)
         return bool(rows)
 
     def _is_short(self, fetch: Fetch[Contact], pages: int, max_pages: int) -> bool:

@@ -198,7 +198,7 @@ class Resolver:
         try:
             # A list is too old to decide about consent.
             found = await self.lookups.find(contact, since, fresh=bool(prepared.opted_out))
-            if first is not None and is_repeated and not (found.contacts or self.dry_run):
+            if first is not None and first != item.index and not (found.contacts or self.dry_run):
                 found = await self._find_written(first, contact) or found
             if self.operation.find_listed is not None:
                 await self._apply_listed(prepared, contact, found.contacts)
@@ -228,7 +228,7 @@ class Resolver:
         return outcome
 
     async def _find_written(self, index: int, contact: Contact) -> Found | None:
-        """Return the contact that an earlier input with the same match key wrote, read by its id. None if it is gone.
+        """Return the contact that another input with the same match key wrote, read by its id. None if it is gone.
 
         A filter may miss it: some vendors may compare the case of an e-mail address, or show a new contact late.
         """
