@@ -114,6 +114,7 @@ class Capability(Struct, frozen=True):
         bulk_size: the number of items that one native request takes.
         read_back: whether the response to such a request says too little, so that a batch reads its items back.
         calls: the number of requests.
+        calls_with_groups: the number of requests if the caller names the contact's groups; 0 if it is `calls`.
         calls_per_group: the number of further requests for each group of the contact.
     """
 
@@ -123,6 +124,7 @@ class Capability(Struct, frozen=True):
     bulk_size: int = 1
     read_back: bool = False
     calls: int = 1
+    calls_with_groups: int = 0
     calls_per_group: int = 0
 
 

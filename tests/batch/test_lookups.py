@@ -13,7 +13,7 @@ from typing import Any
 
 import anyio
 import pytest
-from batch_helpers import in_virtual_time, people, person, run_batch, statuses, stored
+from batch_helpers import get_match_key, in_virtual_time, people, person, run_batch, statuses, stored
 from local_vendor import LOST, LocalVendor
 
 from crossbook import AddressBook, Contact, InvalidInputError, UnsupportedError
@@ -397,6 +397,27 @@ async def test_dry_run_sends_the_lookups_of_the_real_run(
             assert dry.counts == real.counts
             await book.contacts.upsert_many([*people(profile, 300)], match="phone").run()
             await book.contacts.delete_many([each.id for each in await stored(book)][1200:]).run()
+
+
+@pytest.mark.parametrize("count", [0, 2], ids=["no groups", "groups"])
+@pytest.mark.parametrize("lookup", ["auto", "each", "list"])
+async def test_dry_run_estimates_every_lookup(
+    local_vendor: LocalVendor, profile: VendorProfile, lookup: Any, count: int
+) -> None:
+    """All that exist are added to a group, and some are changed, too."""
+    if lookup == "each" and "snapshot" in profile.match_keys.values():
+        pytest.skip("the vendor has no filter")
+    groups = (local_vendor.group(), local_vendor.group())
+    named = groups[-1:] if profile.single_group else groups[:count] or None
+    known = people(profile, 80, groups[0])
+    source = [replace(contact, groups=named) for contact in (*change(known[:20], profile), *people(profile, 120)[20:])]
+    async with local_vendor.book() as book:
+        await fill(book, known)
+        options: dict[str, Any] = {"match": get_match_key(profile), "lookup": lookup}
+        dry = await book.contacts.upsert_many(source, dry_run=True, **options).run()
+        real = await book.contacts.upsert_many(source, **options).run()
+        assert dry.requests == pytest.approx(real.requests, rel=0.1)
+        assert dry.counts == real.counts
 
 
 @VERCOM

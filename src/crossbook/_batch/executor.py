@@ -36,7 +36,7 @@ from crossbook._batch.resolver import Resolver
 from crossbook._batch.results import Result
 from crossbook.errors import CrossbookError, NoResponseError
 from crossbook.journal import Journal
-from crossbook.vendor import VendorProfile
+from crossbook.vendor import Capability, VendorProfile
 
 I = TypeVar("I")  # noqa: E741  (an item of the source)
 Report = Callable[[Result], None]
@@ -119,18 +119,20 @@ class Sender:
     def estimate(self, item: BatchItem) -> None:
         """Add to the estimate the requests that the item's write needs."""
         if item.update is None:
-            capability, groups = self._profile.capability(self._operation.capability), item.prepared.contact
-            self._add_calls(self.get_kind(item), self.get_call_size(item), capability.calls)
-            count = len((groups.groups if groups else None) or ())
+            capability = self._profile.capability(self._operation.capability)
+            groups = item.prepared.contact.groups if item.prepared.contact else None
+            self._add_calls(self.get_kind(item), self.get_call_size(item), _count_calls(capability, groups))
+            count = len(groups or ())
             self._separate_calls += capability.calls_per_group * count
             if item.prepared.opt_out:
                 self._separate_calls += 1 if self._profile.opt_outs_by == "phone" else 1 + count
             return
         if item.update[1]:
-            calls = self._profile.capability("contacts.update").calls
+            calls = _count_calls(self._profile.capability("contacts.update"), item.update[1].get("groups"))
             self._add_calls(self.get_kind(item), self.get_call_size(item), calls)
         for group in item.new_groups:
-            self._add_calls(("group", group), self._get_bulk_size("group"), 1)
+            # A contact whose fields were updated shares no call with contacts that are only added to the group.
+            self._add_calls(("group", group, bool(item.update[1])), self._get_bulk_size("group"), 1)
 
     def _add_calls(self, kind: Any, size: int, calls: int) -> None:
         if size == 1:
@@ -236,6 +238,11 @@ class Sender:
         """Return whether a create succeeded, and the contact must be opted out and then added to its groups."""
         by_contact = self._profile.opt_outs_by == "contact"
         return bool(item.prepared.opt_out) and by_contact and item.update is None and response.status == "created"
+
+
+def _count_calls(capability: Capability, groups: object) -> int:
+    """Return the number of requests of a write. `groups`: those that the caller names, or None."""
+    return capability.calls if groups is None else capability.calls_with_groups or capability.calls
 
 
 @define(eq=False, repr=False)

@@ -127,6 +127,7 @@ PROFILE = VendorProfile(
             "reads the contact and its groups, or the given groups, then writes both: three calls, not atomic; the new "
             "phone of an opted-out contact is blacklisted first",
             calls=3,
+            calls_with_groups=2,
         ),
         "contacts.delete": Capability(
             "native", "deleteContact", "delete_many: arrays of ids, read back", bulk_size=100, read_back=True
