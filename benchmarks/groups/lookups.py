@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,26 +10,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import psutil
-
 import crossbook_sandbox
 from benchmarks import pinning
 from benchmarks.bench import Bench
-from benchmarks.clients import AUTHORIZATION, KEY
 from benchmarks.row import Result, Row
-from benchmarks.serving import server
-from crossbook import AddressBook, Attempt, Contact, Vercom
+from crossbook import AddressBook, Attempt, Contact
 from crossbook.registry import load_vendor
 from crossbook_testing import Sandbox
 from examples.demo.people import read_people
 from examples.demo.vendor import VENDORS, Account, Report
 
-FEW, MANY, LONG = 3000, 100_000, 300_000
+FEW, MANY = 3000, 100_000
 _CHANGED = 100
 _DRY = 400
 _PAGE = 1000
 _LISTS = {"listContacts", "listGroups", "listAddressBooks", "getAddressBook", "login"}
-MIB = 1024 * 1024
 ROWS = (
     Row("lookups.vercom", f"Vercom: {FEW:,} changed contacts upserted by phone: requests", "≤", 30, ""),
     Row("lookups.vercom-many", f"Vercom: {MANY:,} changed contacts upserted by phone: requests", "≤", 320, ""),
@@ -63,13 +57,6 @@ ROWS = (
         "≤",
         0.1,
         "",
-    ),
-    Row(
-        "lookups.memory",
-        f"{LONG:,} contacts upserted into a list of {LONG:,}: growth of memory",
-        "≤",
-        40,
-        "MiB",
     ),
 )
 
@@ -208,30 +195,6 @@ def _dry_runs(count: int) -> Iterator[tuple[float, float]]:
                 yield pinning.run(_dry_run(vendor, lookup, count, grouped=grouped))
 
 
-async def _memory(bench: Bench, count: int) -> tuple[float, float]:
-    """Upsert all contacts of a list, and return the growth of memory in MiB and the requests."""
-    process, most = psutil.Process(), 0
-
-    def source(count: int) -> Iterator[Contact]:
-        for number in range(count):
-            yield Contact(phone=f"+48500{number:06}", first_name="Anna", last_name=f"Żółw-{number % 97}")
-
-    with server(total=count) as served:
-        async with Vercom(AUTHORIZATION, KEY, base_url=served.origin) as book:
-            assert (await book.contacts.list(page_size=_PAGE)).items
-            gc.collect()
-            begin, done = process.memory_info().rss, 0
-            async with book.contacts.upsert_many(source(count), match="phone", lookup="list") as run:
-                async for result in run:
-                    assert result.status == "unchanged"
-                    if done % 10_000 == 0:
-                        bench.step(f"{done:,} of {count:,} upserts")
-                        most = max(most, process.memory_info().rss - begin)
-                    done += 1
-            assert done == count
-            return most / MIB, run.summary.requests
-
-
 def run(bench: Bench) -> Iterator[Result]:
     yield Result(ROWS[0], [pinning.run(_vercom(bench.few(FEW)))], {}, bench.share)
     yield Result(ROWS[1], [pinning.run(_vercom(bench.few(MANY)))], {}, bench.share)
@@ -243,5 +206,3 @@ def run(bench: Bench) -> Iterator[Result]:
     yield Result(ROWS[5], [details])
     errors = [abs(estimated - real) / real for estimated, real in _dry_runs(bench.few(_DRY))]
     yield Result(ROWS[6], [max(errors)], {}, bench.share)
-    grown, requests = pinning.run(_memory(bench, bench.few(LONG)))
-    yield Result(ROWS[7], [grown], {"requests": [requests]}, bench.share)
