@@ -25,7 +25,7 @@ def batch_method(function: F) -> F:
     """Decorate a bulk method: the batch that it returns knows the call, so that a fleet can make it again."""
 
     @functools.wraps(function)
-    def call(self: Resource, source: Any, *args: Any, **options: Any) -> Any:
+    def call(self: Any, source: Any, *args: Any, **options: Any) -> Any:
         from crossbook._batch.batch import BatchCall
 
         batch = function(self, source, *args, **options)

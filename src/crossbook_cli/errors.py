@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,11 +35,21 @@ _HINTS: dict[type[CrossbookError], str] = {
     errors.ConnectError: "Nothing was sent: check the network and the book's BASE_URL variable.",
     errors.InvalidResponseError: "Check the book's BASE_URL variable.",
 }
+
+
+def _make_option(found: re.Match[str]) -> str:
+    return f"--{found[1].replace('_', '-')}" + (f" {found[2]}" if found[2] else "")
+
+
+def _make_on_option(found: re.Match[str]) -> str:
+    return f"--on-{found[1].replace('_', '-')} {found[2]}"
+
+
 # Arguments of the library in its messages → options of the command. The first that matches wins.
 _ARGUMENTS = (
     "encoding|format|journal|lookup|match|names|reason|region|same_account|shared_phone|uncertain|with_contacts"
 )
-_OPTIONS = [
+_OPTIONS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
     (re.compile(pattern), option)
     for pattern, option in (
         (r'corrections=\{"(.*?)": "(.*?)"\}', r'--map "\1=\2"'),
@@ -47,8 +57,8 @@ _OPTIONS = [
         (r'on_unsupported_field="drop"', "--on-loss drop"),
         (r"\buncertain='retry', 'skip' or 'done'", "--uncertain retry, skip or done"),
         (r'crossbook\.files\.read\(…, names="split"\) makes', "crossbook import has --names split, which makes"),
-        (r"\bon_(duplicate|opted_out)='(\w+)'", lambda found: f"--on-{found[1].replace('_', '-')} {found[2]}"),
-        (rf"\b({_ARGUMENTS})=(?:True|[\"'](\w+)[\"'])?", lambda found: _make_option(found[1], found[2])),
+        (r"\bon_(duplicate|opted_out)='(\w+)'", _make_on_option),
+        (rf"\b({_ARGUMENTS})=(?:True|[\"'](\w+)[\"'])?", _make_option),
         (r"\bmax_wait\b", "--max-wait"),
         (r"\baccount= in the book", "the book's ACCOUNT variable"),
         (r"\bjournal_key\b", "CROSSBOOK_JOURNAL_KEY"),
@@ -64,10 +74,6 @@ _OPTIONS = [
     )
 ]
 _NO_FIELDS = ("map", "source", "yes", "file")  # what the message is about, and no field of a contact
-
-
-def _make_option(argument: str, value: str | None) -> str:
-    return f"--{argument.replace('_', '-')}" + (f" {value}" if value else "")
 
 
 _MISSING = re.compile(r"set the environment variable (CROSSBOOK_\w+)")

@@ -176,7 +176,12 @@ class SuppressionList:
         `book.contacts.resubscribe`, which reads them.
 
         Args:
-            phone, email, external_id, channel, source, region: as in `add`.
+            phone: as in `add`.
+            email: as in `add`.
+            external_id: as in `add`.
+            channel: as in `add`.
+            source: as in `add`.
+            region: as in `add`.
             reason: why the person gets messages again, such as "form of 2 May".
             time: when the person subscribed again, with a time zone. A later opt-out wins. By default the time of this
                 call.
@@ -316,7 +321,8 @@ class SuppressionList:
         """Return all entries of a contact's keys, in the order of their time.
 
         Args:
-            contact, region: as in `check`.
+            contact: as in `check`.
+            region: as in `check`.
 
         Example:
             ```python
@@ -442,7 +448,9 @@ class SuppressionList:
         Args:
             path: the file.
             format: "csv" or "jsonl"; by default the format of the file name's suffix.
-            channel, reason, source: those of rows that state none.
+            channel: that of rows that state none.
+            reason: that of rows that state none.
+            source: that of rows that state none.
             region: the country of phones without a country code; by default the list's.
 
         Returns:
@@ -546,7 +554,9 @@ class SuppressionList:
 
         Args:
             contacts: pairs of a contact and the channels that it opted out of.
-            reason, source, region: as in `add`.
+            reason: as in `add`.
+            source: as in `add`.
+            region: as in `add`.
         """
         entries: list[tuple[SuppressionEntry, bool]] = []
         for contact, channels in contacts:
