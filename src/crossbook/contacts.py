@@ -295,7 +295,7 @@ class Contacts(Resource, Generic[RawT]):
             group=self._default_group,
         )
         if self._suppressions is not None:
-            (listed,) = await self._make_consent(self._suppressions, on_opted_out).find_listed([contact])
+            listed = await self._make_consent(self._suppressions, on_opted_out).check_create(contact)
             if listed:
                 return await self._create_opted_out(contact, listed, on_unsupported_field, on_opted_out)
         id = await self._adapter.create_contact(prepared.contact)

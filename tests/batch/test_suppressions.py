@@ -322,3 +322,57 @@ async def test_book_without_list_asks_nobody(local_vendor: LocalVendor, profile:
         else:
             with pytest.raises(UnsupportedError):
                 await book.contacts.unsubscribe(id, "all")
+
+
+@pytest.mark.parametrize("mode", ["skip", "unsubscribe", "error"])
+async def test_erased_input_is_never_created(
+    mode: Any, local_vendor: LocalVendor, profile: VendorProfile, suppressions: SuppressionList
+) -> None:
+    """No mode and no match key creates a contact with a blocked key, until the tombstone is removed."""
+    group = local_vendor.group()
+    people = [person(profile, number, group) for number in (0, 1)]
+    keys: Any = {name: value for name in ("phone", "email") if (value := getattr(people[1], name))}
+    assert await suppressions.add_tombstone(**keys, region="AU") == len(keys)
+    assert await suppressions.add_tombstone(**keys, region="AU") == 0
+    expected = "failed" if mode == "error" else "skipped"
+    async with local_vendor.book(suppressions=suppressions) as book:
+        for match in ("auto", None):
+            results = await run_batch(book.contacts.create_many(people, match=match, on_opted_out=mode, ordered=True))
+            assert results[1].status == expected
+            assert results[1].dropped_fields == (() if mode == "error" else ("erased",))
+        if mode != "skip":
+            with pytest.raises(InvalidInputError, match="person who was erased"):
+                await book.contacts.create(people[1], on_opted_out=mode)
+        known = [getattr(each, name) for each in await stored(book) for name in keys]
+        assert not set(known) & set(keys.values())
+        await suppressions.remove(**keys, channel="all", reason="came back", region="AU")
+        await book.contacts.create(people[1])
+
+
+async def test_update_to_erased_key_is_refused(
+    local_vendor: LocalVendor, profile: VendorProfile, suppressions: SuppressionList
+) -> None:
+    group = local_vendor.group()
+    key = get_match_key(profile)
+    first, other = (person(profile, number, group) for number in (0, 1))
+    value: Any = {key: getattr(other, key)}
+    await suppressions.add_tombstone(**value, region="AU")
+    async with local_vendor.book(suppressions=suppressions) as book:
+        id = (await book.contacts.create(first)).id
+        with pytest.raises(InvalidInputError, match="person who was erased"):
+            await book.contacts.update(id, **value)
+        (result,) = await run_batch(book.contacts.update_many([(id, value)], on_opted_out="error"))
+        assert result.status == "failed"
+
+
+@HOLDING
+async def test_tombstone_opts_nobody_out(
+    local_vendor: LocalVendor, profile: VendorProfile, suppressions: SuppressionList
+) -> None:
+    """Another person with the same phone stays subscribed."""
+    contact = person(profile, 0, local_vendor.group())
+    async with local_vendor.book(suppressions=suppressions) as book:
+        id = (await book.contacts.create(contact)).id
+        await suppressions.add_tombstone(phone=contact.phone)
+        await suppressions.push(book).run()
+        assert await subscribed(book) == [id]

@@ -341,3 +341,21 @@ def _many(folder: Path) -> Path:
     path = folder / "many.csv"
     path.write_text("phone\n" + "".join(f"+48500{number:06}\n" for number in range(900)))
     return path
+
+
+async def test_tombstone_ends_only_by_removal_of_all(suppressions: SuppressionList, tmp_path: Path) -> None:
+    """A tombstone blocks its keys and is no opt-out. It survives an export."""
+    assert await suppressions.add_tombstone(phone=PHONE, email="anna@example.com", source="erase") == 2
+    status = await suppressions.check(Contact(phone="500600700"))
+    assert status.erased is not None
+    assert (bool(status), status.channels, str(status)[:12]) == (True, frozenset(), "erased since")
+    assert not await suppressions.check(Contact(phone="+48500600701"))
+    await suppressions.remove(phone=PHONE, channel="sms", reason="asked")
+    assert (await suppressions.check(Contact(phone=PHONE))).erased
+    await suppressions.export_file(tmp_path / "list.csv")
+    async with SuppressionList() as other:
+        await other.import_file(tmp_path / "list.csv")
+        assert (await other.check(Contact(email="anna@example.com"))).erased
+    await suppressions.remove(phone=PHONE, reason="came back")
+    assert not await suppressions.check(Contact(phone=PHONE))
+    assert await suppressions.add_tombstone(phone=PHONE) == 1

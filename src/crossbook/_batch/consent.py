@@ -28,7 +28,7 @@ from crossbook.errors import (
 from crossbook.models import Channel, Contact, ExternalId
 
 if TYPE_CHECKING:
-    from crossbook.suppressions import SuppressionList
+    from crossbook.suppressions import SuppressionEntry, SuppressionList, SuppressionStatus
 
 _CHANNELS: frozenset[str] = frozenset(get_args(Channel))
 _NO_CHANNELS: frozenset[str] = frozenset()
@@ -56,8 +56,10 @@ class Consent:
 
     async def find_listed(self, contacts: Sequence[Contact]) -> list[frozenset[str]]:
         """Return for each contact the channels that it opted out of, according to the list."""
-        found = await self._list.check_many(contacts, region=self._adapter.region)
-        return [frozenset(status.channels) for status in found]
+        return [frozenset(status.channels) for status in await self._check_many(contacts)]
+
+    async def _check_many(self, contacts: Sequence[Contact]) -> list[SuppressionStatus]:
+        return await self._list.check_many(contacts, region=self._adapter.region)
 
     # The steps of a batch: each takes the checked items of a chunk, before the first of them is decided.
 
@@ -69,10 +71,23 @@ class Consent:
         people = [(item, item.person) for item in items if item.person is not None and item.outcome is None]
         if self._on_opted_out == "unsubscribe" and not dry_run:
             await self._record([(person, item.opted_out) for item, person in people if item.opted_out], "in a file")
-        found = await self.find_listed([person for _, person in people])
-        for (item, _), channels in zip(people, found, strict=True):
-            if channels:
-                operation.apply_opt_out(item, channels)
+        found = await self._check_many([person for _, person in people])
+        for (item, _), status in zip(people, found, strict=True):
+            if status.erased is not None:
+                self._block(item, status.erased)
+            elif status.channels:
+                operation.apply_opt_out(item, frozenset(status.channels))
+
+    async def check_create(self, contact: Contact) -> frozenset[str]:
+        """Return the channels that a contact which is to be created opted out of, according to the list.
+
+        Raises:
+            InvalidInputError: the contact has a key that a tombstone blocks.
+        """
+        (status,) = await self._check_many([contact])
+        if status.erased is not None:
+            raise self._make_blocked_error(status.erased)
+        return frozenset(status.channels)
 
     async def check_updates(self, items: Sequence[PreparedItem], *, dry_run: bool) -> None:
         """Handle updates whose new phone or e-mail is listed, or whose contact is."""
@@ -116,6 +131,7 @@ class Consent:
         stored = await self._read(id)
         new = Contact(**moved)
         *before, after = await self.find_listed([*stored, new])
+        await self.check_create(new)
         known = frozenset[str]().union(*before)
         if known - after and not dry_run:
             await self._record([(new, known)], "the new address of a contact that opted out")
@@ -210,6 +226,20 @@ class Consent:
             await self._list.record_opt_outs(
                 contacts, reason=reason, source=self._profile.vendor, region=self._adapter.region
             )
+
+    def _block(self, item: PreparedItem, tombstone: SuppressionEntry) -> None:
+        if self._on_opted_out == "error":
+            item.outcome = self._make_blocked_error(tombstone)
+        else:
+            item.outcome = Completed("skipped", item.id)
+            item.dropped_fields = (*item.dropped_fields, "erased")
+
+    def _make_blocked_error(self, tombstone: SuppressionEntry) -> InvalidInputError:
+        return InvalidInputError(
+            f"this {tombstone.kind} belongs to a person who was erased, according to the suppression list; to allow it "
+            "again, call its remove() with a reason",
+            field=tombstone.kind, vendor=self._profile.vendor,
+        )  # fmt: skip
 
     def _require_held(self, channels: frozenset[str]) -> None:
         if not channels & self._profile.channels:

@@ -32,7 +32,8 @@ class Result:
         attempts: how many writes were begun for the input, in earlier runs too.
         error: why the input failed or is uncertain.
         dropped_fields: fields that the vendor cannot store: left out (`on_unsupported_field="drop"`), or the reason of
-            the failure. `opted_out` is here if the contact was skipped because it opted out.
+            the failure. `opted_out` is here if the contact was skipped because it opted out; `erased` if it was skipped
+            because a tombstone of the suppression list blocks its key.
         write_only_fields: fields that were written and that the vendor never returns. `opted_out` is here if the
             contact was opted out (`on_opted_out="unsubscribe"`).
         replayed: whether the result comes from the journal of an earlier run; nothing was sent now.

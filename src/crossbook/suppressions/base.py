@@ -11,7 +11,7 @@ from crossbook import _redaction
 from crossbook.models import Channel
 
 EntryChannel = Literal["sms", "email", "push", "all"]
-Action = Literal["opt_out", "resubscribe"]
+Action = Literal["opt_out", "resubscribe", "erase"]
 Kind = Literal["phone", "email", "external_id"]
 CHANNELS: frozenset[Channel] = frozenset(("sms", "email", "push"))
 SCHEME = 1
@@ -20,14 +20,14 @@ SCHEME = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SuppressionEntry:
-    """One event of a suppression list: a person opted out of a channel, or subscribed again. It is never changed.
+    """One event of a suppression list: an opt-out, a new subscription, or an erasure. It is never changed.
 
     Args:
         kind: the kind of key: "phone", "email" or "external_id".
         key: the key by which entries are compared: the digits of the phone with its country code, the e-mail address
             in small letters, or the external id. In a list with a key of yours, its keyed hash.
         channel: "sms", "email", "push", or "all".
-        action: "opt_out" or "resubscribe".
+        action: "opt_out", "resubscribe", or "erase": the person was erased, so that no contact with the key is created.
         time: when the event happened, in UTC: the time that its source stated, or else the time of receipt.
         received: when the list received the event, in UTC.
         reason: why, such as "STOP".
@@ -64,23 +64,27 @@ class SuppressionEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuppressionStatus:
-    """What a suppression list knows about a contact. It is true if the contact opted out of a channel.
+    """What a suppression list knows about a contact. It is true if the contact opted out of a channel, or was erased.
 
     Args:
         channels: the channels that the contact opted out of.
         entries: for each of these channels, the opt-out that decides: since when, why and from where.
+        erased: the tombstone of a key of the contact, or None. No contact with the key is created.
     """
 
     channels: frozenset[Channel] = frozenset()
     entries: Mapping[Channel, SuppressionEntry] = field(default_factory=dict[Channel, SuppressionEntry])
+    erased: SuppressionEntry | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.channels)
+        return bool(self.channels) or self.erased is not None
 
     def __str__(self) -> str:
-        if not self.channels:
+        if not self:
             return "not listed"
-        return "; ".join(_describe(channel, self.entries[channel]) for channel in sorted(self.channels))
+        told = [_describe("erased", self.erased)] if self.erased is not None else []
+        told += [_describe(channel, self.entries[channel]) for channel in sorted(self.channels)]
+        return "; ".join(told)
 
 
 def _describe(channel: str, entry: SuppressionEntry) -> str:

@@ -46,6 +46,7 @@ class SuppressionList:
     A person has up to three keys: phone, e-mail address and external id. Each entry has one key, a channel, a time, a
     reason and a source. Entries are only added, never changed. For each key and channel the latest event decides. Of
     two events at the same time, the opt-out does. Only `remove`, with a reason, ends an opt-out.
+    A tombstone (`add_tombstone`) is an entry of a person who was erased: no book creates a contact with its key.
 
     A list needs no opening. Close it with `async with` or `close` when no book uses it any more.
 
@@ -158,6 +159,49 @@ class SuppressionList:
         return await self._record("opt_out", values, channel, reason, source, time, region, receipt)
 
     @hide_internal_frames
+    async def add_tombstone(
+        self,
+        *,
+        phone: str | None = None,
+        email: str | None = None,
+        external_id: str | None = None,
+        reason: str = "erased",
+        source: str = "",
+        region: str | None = _OF_THE_LIST,
+    ) -> int:
+        """Block each given key of an erased person: no book creates a contact with it, whatever its `on_opted_out`.
+
+        A tombstone is no opt-out: a stored contact of another person with the same phone stays subscribed. `remove`
+        with the channel "all" ends the tombstones of its keys.
+
+        Args:
+            phone, email, external_id, reason, source, region: as in `add`.
+
+        Returns:
+            The number of new tombstones. A key that is blocked already gets no other.
+
+        Raises:
+            InvalidInputError: as in `add`.
+
+        Example:
+            ```python
+            await suppressions.add_tombstone(email="erased@example.com")
+            ```
+        """
+        values = {"phone": phone, "email": email, "external_id": external_id}
+        made = self._make_entries("erase", values, "all", reason, source, None, region)
+        store = await self._open()
+        found = await store.find([key for entry in made for key in entry.lookup_keys])
+        new = [
+            await self._order_by_receipt(store, entry)
+            for entry in made
+            if _find_tombstone(found.get(entry.lookup_keys[0], ())) is None
+        ]
+        if new:
+            await store.append(new)
+        return len(new)
+
+    @hide_internal_frames
     async def remove(
         self,
         *,
@@ -171,6 +215,8 @@ class SuppressionList:
         region: str | None = _OF_THE_LIST,
     ) -> None:
         """End the opt-outs of each given key up to now. Ask the person first. The earlier entries stay in the history.
+
+        With the channel "all" it ends tombstones too, so that a contact with the key can be created again.
 
         A contact is listed as long as one of its keys is. So pass all keys of the person, or call
         `book.contacts.resubscribe`, which reads them.
@@ -489,7 +535,9 @@ class SuppressionList:
     def _read_row(self, row: Mapping[str, str], region: str | None) -> tuple[list[SuppressionEntry], bool]:
         action: Any = row.get("action") or "opt_out"
         if action not in get_args(Action):
-            raise InvalidInputError("action must be opt_out or resubscribe", field="action")
+            raise InvalidInputError("action must be opt_out, resubscribe or erase", field="action")
+        if action == "erase" and row["channel"] != "all":
+            raise InvalidInputError("a row that erases a person is for the channel all", field="channel")
         if action == "resubscribe" and not (row.get("time") and row.get("reason")):
             raise InvalidInputError("a row that subscribes a person again needs a time and a reason", field="time")
         time = _parse_time(row["time"]) if row.get("time") else None
@@ -532,7 +580,10 @@ class SuppressionList:
                 continue
             known.add(identity)
             channels = CHANNELS if entry.channel == "all" else {entry.channel}
-            if not has_time and channels <= _decide(found.get(f"{entry.kind}:{entry.key}", ())).keys():
+            others = found.get(f"{entry.kind}:{entry.key}", ())
+            is_blocked = entry.action == "erase" and _find_tombstone(others) is not None
+            is_opted_out = entry.action != "erase" and channels <= _decide(others).keys()
+            if not has_time and (is_blocked or is_opted_out):
                 continue
             new.append(entry if has_time else await self._order_by_receipt(store, entry))
         if new:
@@ -574,11 +625,16 @@ def _decide_contact(keys: Sequence[str], found: Mapping[str, Sequence[Suppressio
     if not any(key in found for key in keys):
         return _NOT_LISTED
     decided: dict[Channel, SuppressionEntry] = {}
+    erased: SuppressionEntry | None = None
     for kind in _KINDS:
-        for channel, entry in _decide(_unite([key for key in keys if key.startswith(f"{kind}:")], found)).items():
+        entries = _unite([key for key in keys if key.startswith(f"{kind}:")], found)
+        erased = erased or _find_tombstone(entries)
+        for channel, entry in _decide(entries).items():
             if channel not in decided or entry.time < decided[channel].time:
                 decided[channel] = entry
-    return SuppressionStatus(channels=frozenset(decided), entries=decided) if decided else _NOT_LISTED
+    if not decided and erased is None:
+        return _NOT_LISTED
+    return SuppressionStatus(channels=frozenset(decided), entries=decided, erased=erased)
 
 
 def _unite(keys: Iterable[str], found: Mapping[str, Sequence[SuppressionEntry]]) -> list[SuppressionEntry]:
@@ -587,6 +643,14 @@ def _unite(keys: Iterable[str], found: Mapping[str, Sequence[SuppressionEntry]])
     for key in keys:
         united += [entry for entry in found.get(key, ()) if entry not in united]
     return united
+
+
+def _find_tombstone(entries: Sequence[SuppressionEntry]) -> SuppressionEntry | None:
+    """Return the first tombstone of one key that no removal for all channels has ended, or None."""
+    ended = [entry.time for entry in entries if entry.action == "resubscribe" and entry.channel == "all"]
+    since = max(ended) if ended else None
+    standing = [entry for entry in entries if entry.action == "erase" and (since is None or entry.time >= since)]
+    return min(standing, key=lambda entry: entry.time, default=None)
 
 
 def _decide(entries: Sequence[SuppressionEntry]) -> dict[Channel, SuppressionEntry]:
