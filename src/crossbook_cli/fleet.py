@@ -78,7 +78,7 @@ def work(
     Start it on as many machines as you like. Ctrl-C and SIGTERM complete what is in flight, and leave the rest to other
     machines.
 
-    Example:
+    Examples:
 
     \b
     crossbook fleet work vercom --forever

@@ -19,7 +19,6 @@ TINY = load(Path(__file__).with_name("tiny.yaml"))
         ({"type": ["string", "null"], "pattern": "^[0-9]+$"}, "Text or null, pattern `^[0-9]+$`."),
         ({"type": "integer", "minimum": 1, "maximum": 1000}, "Whole number, 1 to 1000."),
         ({"type": "integer", "enum": [0, 1]}, "Whole number, one of `0`, `1`."),
-        ({"type": "string", "const": "OK"}, 'Text, always `"OK"`.'),
         ({"type": "array", "minItems": 1, "items": {"type": "integer"}}, "List (each whole number), at least 1 item."),
         ({"$ref": "#/components/schemas/Name"}, "The name of a thing. Text, at most 20 characters."),
         ({"$ref": "#/components/schemas/Name", "description": "Its name."}, "Its name. Text, at most 20 characters."),

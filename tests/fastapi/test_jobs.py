@@ -81,7 +81,7 @@ def stored_job(folder: Path, name: str) -> dict[str, Any]:
     return found
 
 
-def slow(sandbox: Server, seconds: float = 0.05) -> None:
+def slow(sandbox: Server, seconds: float = 0.4) -> None:
     sandbox.fault("delay", "serwersms", "createContact", seconds=seconds, count=10_000)
 
 

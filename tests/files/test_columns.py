@@ -130,7 +130,8 @@ def test_first_row_without_titles_not_shown(row: list[str]) -> None:
         map_columns(row)
     assert caught.value.message == (
         "no column title is known: the first row must hold titles. It is not shown, since it may hold a person's "
-        "data. Add a row such as phone,email,first_name above it, or map columns by corrections (--map COLUMN=FIELD)"
+        "data. Add a row such as phone,email,first_name above it, or map columns by "
+        'corrections={"COLUMN": "FIELD"}'
     )
 
 

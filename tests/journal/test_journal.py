@@ -171,11 +171,10 @@ async def test_memory_journal_finds_keys_and_ids(tmp_path: Path) -> None:
     assert (await journal.find_owner("1"), await journal.find_owner("2"), await journal.find_owner("3")) == (7, 8, None)
     await journal.record_outcomes([done(6, id="2"), evolve(done(5, id="1"), status="skipped")])
     assert (await journal.find_owner("1"), await journal.find_owner("2")) == (7, 6)  # a skipped item owns no id
-    assert (await journal.find_entry(7), await journal.find_first_open(), await journal.find_checkpoints()) == (
-        None,
-        0,
-        (),
-    )
+    found = await journal.find_entry(7)
+    assert found is not None
+    assert (found.key, found.id) == ("k", "1")
+    assert (await journal.find_first_open(), await journal.find_checkpoints()) == (0, ())
     await journal.close()
     await journal.close()
 
