@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from attrs import evolve
+from journal_conformance import JournalConformance, Reopen
 from journals import HEADING, done, intent, open_journal
 
 from crossbook import InvalidInputError, JournalBusyError, UsageError
-from crossbook.journal import Journal, JournalEntry, MemoryJournal, SqliteJournal, StoredRun
+from crossbook.journal import Journal, MemoryJournal, SqliteJournal, StoredRun
 
 pytestmark = pytest.mark.anyio
-
-FULL = JournalEntry(
-    3, "księga-7", "9c1d", "77aa", "done", 1700000000.25, ("1", "2"), 2, "failed", "17",
-    {"kind": "RejectedError", "message": "no", "status": 200, "retry_after": None, "candidates": ["1"]},
-    ("company",), ("mobile",),
-)  # fmt: skip
 
 
 @pytest.fixture
@@ -27,51 +23,29 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "import.sqlite"
 
 
-async def test_entries_and_checkpoints_are_read_back(path: Path) -> None:
+class TestSqlite(JournalConformance):
+    @pytest.fixture
+    def reopen(self, path: Path) -> Reopen:
+        @asynccontextmanager
+        async def reopen() -> AsyncIterator[tuple[Journal, StoredRun | None]]:
+            journal = SqliteJournal(path)
+            try:
+                yield journal, await journal.open("")
+            finally:
+                await journal.close()
+
+        return reopen
+
+
+async def test_closed_journal_is_one_file(path: Path) -> None:
     async with open_journal(path) as journal:
-        await journal.record_intents([intent(3), intent(4, key="77aa", id="17")])
-        assert await journal.find_entry(3) == intent(3)
-        await journal.record_outcomes([FULL])
-        await journal.checkpoint("page-2", 100)
-        await journal.checkpoint("page-1", 50)
-    async with open_journal(path) as journal:
-        assert await journal.find_entry(3) == FULL
-        assert await journal.find_entry(5) is None
-        assert (await journal.find_owner("17"), await journal.find_owner("18")) == (3, None)
-        assert (await journal.find_key("77aa"), await journal.find_key("0")) == (3, None)
-        assert await journal.find_checkpoints() == (("page-1", 50), ("page-2", 100))
+        await journal.record_intents([intent(3)])
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
-async def test_find_last_written_ignores_skipped_and_failed(path: Path) -> None:
+async def test_find_first_uncertain_of_its_run(path: Path) -> None:
     async with open_journal(path) as journal:
-        assert await journal.find_last_written("77aa") is None
-        await journal.record_outcomes([done(index, key="77aa", status="updated") for index in (1, 4)])
-        await journal.record_outcomes([done(5, key="77aa", status="skipped"), done(6, key="77aa", status="failed")])
-        await journal.record_intents([intent(7, key="77aa")])
-        await journal.record_outcomes([done(8, key="77bb", status="updated")])
-        assert await journal.find_last_written("77aa") == 4
-
-
-async def test_find_first_open(path: Path) -> None:
-    async with open_journal(path) as journal:
-        for entries, first in (
-            ([], 0), ([done(1)], 0), ([done(0)], 2), ([intent(2), done(3)], 2), ([done(5)], 2), ([done(2)], 4),
-        ):  # fmt: skip
-            await journal.record_outcomes(entries)
-            assert await journal.find_first_open() == first
-
-
-async def test_find_first_uncertain(path: Path) -> None:
-    async with open_journal(path) as journal:
-        assert await journal.find_first_uncertain() is None
-        for entries, first in (
-            ([done(0, status="uncertain")], 0), ([done(0)], None), ([intent(1)], None),
-            ([done(3, status="uncertain")], 3),
-            ([done(2, status="uncertain")], 2), ([done(2, status="skipped")], 3),
-        ):  # fmt: skip
-            await journal.record_outcomes(entries)
-            assert await journal.find_first_uncertain() == first
+        await journal.record_outcomes([done(3, status="uncertain")])
     async with open_journal(path, "again") as journal:
         await journal.record_outcomes([done(0)])
         assert await journal.find_first_uncertain() is None
@@ -102,21 +76,6 @@ async def test_runs_have_names_and_states(path: Path) -> None:
     await journal.close()
     assert await journal.open("again") == StoredRun(HEADING, "begun", empty=False)
     await journal.close()
-
-
-async def test_samples_are_last_comparable_entries(path: Path) -> None:
-    async with open_journal(path) as journal:
-        assert list(await journal.find_samples(3)) == []
-        fit = [
-            done(index, key="k", id=str(index), status=status)
-            for index, status in enumerate(("created", "updated", "unchanged", "skipped"))
-        ]
-        await journal.record_outcomes(
-            [*fit, done(4, key="k"), done(5, id="5"), done(6, key="k", id="6", status="failed")]
-        )
-        await journal.record_intents([intent(7, key="k", id="7", status="created")])
-        assert list(await journal.find_samples(3)) == [fit[3], fit[2], fit[1]]
-        assert list(await journal.find_samples(9)) == fit[::-1]
 
 
 async def test_journal_serves_one_run_at_a_time(path: Path) -> None:
