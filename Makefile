@@ -82,7 +82,7 @@ $(BENCH_READY): benchmarks/requirements-peers.txt pyproject.toml
 generate: $(READY)  ## write generated/ from specs/, and print what changed
 	@$(BIN)/python specs/codegen/generate.py
 
-grid: $(READY)  ## write the capability grid into README.md and the retry table into docs/reliability.md
+grid: $(READY)  ## write the capability grid into docs/vendors/index.md, its summary into README.md, and the retry table into docs/reliability.md
 	@$(BIN)/python -m docs.grid
 
 lock: $(READY)  ## pin the newest releases that pyproject.toml allows, with hashes

@@ -1,6 +1,6 @@
-"""Write the capability grid into README.md and the retry table into docs/reliability.md.
+"""Write the grid into docs/vendors/index.md, its summary into README.md, and the retry table into docs/reliability.md.
 
-Both pages are also read outside the site. `--check` reports whether the tables are up to date.
+The pages are also read outside the site. `--check` reports whether the tables are up to date.
 """
 
 from __future__ import annotations
@@ -30,9 +30,21 @@ def grid() -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def summary() -> str:
+    """Return the grid without its notes: a row for all methods with the same support at each vendor."""
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for name, row in crossbook.capabilities().items():
+        if ":" not in name:
+            rows.setdefault(tuple(SIGNS[row[vendor].support] for vendor in VENDORS), []).append(f"`{name}`")
+    titles = [load_vendor(vendor).profile.title for vendor in VENDORS]
+    lines = [["", *titles], ["---"] * (len(titles) + 1), *([", ".join(names), *signs] for signs, names in rows.items())]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
 # Page, marker before the table, marker behind it, the table.
 TABLES: tuple[tuple[str, str, str, Callable[[], str]], ...] = (
-    ("README.md", "<!-- grid: written by `make grid` from the profiles -->", "<!-- end of grid -->", grid),
+    ("README.md", "<!-- grid: written by `make grid` from the profiles -->", "<!-- end of grid -->", summary),
+    ("docs/vendors/index.md", "<!-- grid: written by `make grid` from the profiles -->", "<!-- end of grid -->", grid),
     (
         "docs/reliability.md",
         "<!-- retries: written by `make grid` from the code -->",

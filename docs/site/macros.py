@@ -9,12 +9,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "specs" / "codegen"))
 
-from docs import grid
 from docs.site import claims, commands, flow, profiles, wire
 from docs.site.markup import evidence
 
 _MACROS: tuple[Callable[..., str], ...] = (
-    grid.grid,
     profiles.capabilities,
     profiles.contact_fields,
     profiles.facts,

@@ -175,7 +175,12 @@ class SuppressionList:
         with the channel "all" ends the tombstones of its keys.
 
         Args:
-            phone, email, external_id, reason, source, region: as in `add`.
+            phone: as in `add`.
+            email: as in `add`.
+            external_id: as in `add`.
+            reason: as in `add`.
+            source: as in `add`.
+            region: as in `add`.
 
         Returns:
             The number of new tombstones. A key that is blocked already gets no other.
