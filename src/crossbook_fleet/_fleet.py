@@ -17,10 +17,12 @@ from crossbook._batch.batch import Batch
 from crossbook._batch.results import Result
 from crossbook.errors import InvalidInputError, UnsupportedError, UsageError
 from crossbook.shared import SharedLimit, TokenStore
+from crossbook.suppressions import SuppressionStore
 from crossbook_fleet import _inputs, _runs, _schema, _worker
 from crossbook_fleet._database import Database, Rows
 from crossbook_fleet._limit import PostgresLimit
 from crossbook_fleet._runs import RunState
+from crossbook_fleet._suppressions import PostgresSuppressions
 from crossbook_fleet._tokens import PostgresTokenStore
 from crossbook_fleet._worker import MakeBook, Outcome, Worker
 
@@ -192,6 +194,18 @@ class Postgres:
             return changed
         finally:
             await connection.close()
+
+    @property
+    def suppressions(self) -> SuppressionStore:
+        """The store of the suppression list that all processes share: `crossbook.SuppressionList(fleet.suppressions)`.
+
+        Example:
+            ```python
+            suppressions = crossbook.SuppressionList(fleet.suppressions)
+            await suppressions.add(email="anna@example.com", channel="email", reason="form")
+            ```
+        """
+        return PostgresSuppressions(self._database)
 
     def limit(self, vendor: str, base_url: str, account: str) -> SharedLimit:
         """Return the limit of an account, for books with `shared=`; see `crossbook.shared.Shared`."""

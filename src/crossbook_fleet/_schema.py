@@ -183,7 +183,19 @@ begin
 end $$;
 """
 
-MIGRATIONS: tuple[str, ...] = (_TABLES + _RESERVE + _THROTTLED,)
+_SUPPRESSIONS = """
+create table crossbook.suppression (
+    id bigint generated always as identity primary key,
+    kind text not null, key text not null, channel text not null, action text not null, time timestamptz not null,
+    received timestamptz not null, reason text not null, source text not null, raw text, scheme int not null,
+    lookup_keys text[] not null
+);
+create index suppression_keys on crossbook.suppression using gin (lookup_keys);
+create table crossbook.suppression_receipt (id text primary key);
+create table crossbook.suppression_tag (single bool primary key check (single), tag text not null);
+"""
+
+MIGRATIONS: tuple[str, ...] = (_TABLES + _RESERVE + _THROTTLED, _SUPPRESSIONS)
 
 
 async def migrate(connection: Any) -> bool:
