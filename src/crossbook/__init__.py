@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from crossbook._pagination.pager import Pager
     from crossbook._redaction import Secret
     from crossbook.book import AddressBook, BookOptions
+    from crossbook.erasure import ErasedPlace, ErasureReport, erase, export_person
     from crossbook.journal import Journal, SqliteJournal
     from crossbook.registry import capabilities, open
     from crossbook.shared import TokenStore
@@ -56,6 +57,8 @@ _LAZY = {
     "BatchOptions": "crossbook._batch.assemble",
     "BookOptions": "crossbook.book",
     "CallOptions": "crossbook._http.options",
+    "ErasedPlace": "crossbook.erasure",
+    "ErasureReport": "crossbook.erasure",
     "FailureGroup": "crossbook._batch.results",
     "Filemail": "crossbook.vendors.filemail",
     "Journal": "crossbook.journal",
@@ -76,6 +79,8 @@ _LAZY = {
     "Vercom": "crossbook.vendors.vercom",
     "capabilities": "crossbook.registry",
     "copy": "crossbook.transfer",
+    "erase": "crossbook.erasure",
+    "export_person": "crossbook.erasure",
     "open": "crossbook.registry",
 }
 
@@ -111,6 +116,8 @@ __all__ = [
     "ContactChanges",
     "ContactFields",
     "CrossbookError",
+    "ErasedPlace",
+    "ErasureReport",
     "ExternalId",
     "FailureGroup",
     "Filemail",
@@ -147,5 +154,7 @@ __all__ = [
     "WriteResult",
     "capabilities",
     "copy",
+    "erase",
+    "export_person",
     "open",
 ]

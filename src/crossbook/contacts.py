@@ -230,14 +230,7 @@ class Contacts(Resource, Generic[RawT]):
         return await self._find(name, _validation.check_text(self._profile, name, value))
 
     async def _find(self, name: str, value: str) -> Contact[RawT] | None:
-        region = self._adapter.region
-        key = _validation.match_key(name, value, region)
-        if key is None:
-            why = _validation.explain_no_match_key(name, value, region)
-            raise InvalidInputError(why, field=name, vendor=self._profile.vendor)
-        found = await self._adapter.search(name, value.strip() if name == "email" else key)
-        keys = await map_in_chunks(found, lambda contact: _validation.match_key(name, getattr(contact, name), region))
-        matches = {contact.id: contact for contact, other in zip(found, keys, strict=True) if other == key}
+        matches = await self._find_all(name, value)
         if len(matches) > 1:
             raise AmbiguousMatchError(
                 f"{len(matches)} contacts have this {name}: {', '.join(list(matches)[:10])}",
@@ -248,6 +241,17 @@ class Contacts(Resource, Generic[RawT]):
                 sent="yes",
             )
         return next(iter(matches.values()), None)
+
+    async def _find_all(self, name: str, value: str) -> dict[str, Contact[RawT]]:
+        """Return all contacts with this value of a match key that the vendor supports, by id."""
+        region = self._adapter.region
+        key = _validation.match_key(name, value, region)
+        if key is None:
+            why = _validation.explain_no_match_key(name, value, region)
+            raise InvalidInputError(why, field=name, vendor=self._profile.vendor)
+        found = await self._adapter.search(name, value.strip() if name == "email" else key)
+        keys = await map_in_chunks(found, lambda contact: _validation.match_key(name, getattr(contact, name), region))
+        return {contact.id: contact for contact, other in zip(found, keys, strict=True) if other == key}
 
     @hide_internal_frames
     async def create(

@@ -13,6 +13,7 @@ from crossbook_cli.capabilities import capabilities
 from crossbook_cli.config import ENV_FILE_VARIABLE, PROFILE_VARIABLE, use_environment
 from crossbook_cli.contacts import contacts
 from crossbook_cli.copy import copy
+from crossbook_cli.erase import erase, person
 from crossbook_cli.errors import EXIT_CODES, CommandGroup, name_profile
 from crossbook_cli.export import export
 from crossbook_cli.fleet import fleet
@@ -120,6 +121,8 @@ app.command()(copy)
 app.add_typer(journal, name="journal")
 app.add_typer(profile, name="profile")
 app.add_typer(suppress, name="suppress")
+app.command()(erase)
+app.command()(person)
 app.add_typer(fleet, name="fleet")
 app.command()(verify)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})(

@@ -171,7 +171,7 @@ NAMED: dict[str, tuple[str, str, Callable[[pytest.MonkeyPatch], None]]] = {
     ),
     "the journal's key in a message": (
         canaries.JOURNAL_KEY, "exceptions",
-        lambda patch: patch.setattr(assemble, "_make_journal_key", _refused_aloud),
+        lambda patch: patch.setattr(assemble, "make_journal_key", _refused_aloud),
     ),
 }  # fmt: skip
 

@@ -192,7 +192,7 @@ def build_batch(
         ),
         hashes=hashes,
         run=run,
-        journal_key=_make_journal_key(options.get("journal_key")),
+        journal_key=make_journal_key(options.get("journal_key")),
         same_account=options.get("same_account", False),
     )
     reader = ItemReader(
@@ -328,7 +328,8 @@ def _make_journal(given: str | PathLike[str] | Journal | None) -> Journal:
     return given
 
 
-def _make_journal_key(given: str | bytes | None) -> Secret | None:
+def make_journal_key(given: str | bytes | None) -> Secret | None:
+    """Return the checked `journal_key` of a batch, or None."""
     if given is None:
         return None
     if not isinstance(given, (str, bytes)) or len(given) < _MIN_KEY_LENGTH:  # pyright: ignore[reportUnnecessaryIsInstance]

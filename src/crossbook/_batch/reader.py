@@ -153,7 +153,7 @@ class ItemReader(Generic[I]):
             if self._was_finished:
                 raise self._make_mismatch(f"the finished run had {item.index:,} inputs, and this source has more")
             return None
-        if entry.fingerprint != item.fingerprint and not is_replayed:
+        if entry.fingerprint != item.fingerprint and not is_replayed and entry.status != "erased":
             raise self._make_mismatch(f"input {item.index} has changed since the run began")
         if entry.state == "done" and (is_replayed or not self._is_retried(item, entry)):
             return make_replayed_result(entry, is_auto=self.resolver is not None and self.resolver.is_auto)

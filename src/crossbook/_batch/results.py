@@ -9,7 +9,8 @@ from crossbook.errors import CrossbookError, from_record, to_record
 from crossbook.models import Contact, repr_with_id
 
 Status = Literal[
-    "created", "updated", "unchanged", "deleted", "done", "skipped", "failed", "uncertain", "cancelled"
+    "created", "updated", "unchanged", "deleted", "done", "skipped", "failed", "uncertain", "cancelled",
+    "erased",
 ]  # fmt: skip
 _KEPT = 100  # failed and uncertain results that a summary keeps, and groups of them; all are counted
 _PLACES = 10  # inputs that a group names
@@ -26,7 +27,8 @@ class Result:
         status: `created`, `updated`, `unchanged`, `deleted`, `done` (groups, subscriptions, `uncertain="done"`),
             `skipped` (its match key exists, an earlier run wrote a later input for the same contact, it opted out, or
             `uncertain="skip"`), `failed` (see `error`), `uncertain` (the write may have happened; `error` says how to
-            resolve it), `cancelled` (not begun, or stopped in the middle).
+            resolve it), `cancelled` (not begun, or stopped in the middle), `erased` (`crossbook.erase` erased the
+            person after an earlier run; nothing is written).
         id: the contact's id, if known.
         contact: the contact as it was sent; None for operations on ids and for replayed results.
         attempts: how many writes were begun for the input, in earlier runs too.

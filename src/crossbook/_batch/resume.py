@@ -116,8 +116,7 @@ class Resume:
         )
 
     def _hash_account(self) -> str | None:
-        identity = self.work.identity
-        return None if identity is None else self.hashes.digest(f"account {identity.reveal()}")
+        return hash_account(self.hashes, self.work.identity)
 
     def _compare_work(self, run_key: RunKey) -> None:
         for name in ("vendor", "operation", "match"):
@@ -139,8 +138,8 @@ class Resume:
             raise InvalidInputError(
                 f"{self._name} was begun with a journal_key: pass the same key", field="journal_key"
             )
-        derived = await _derive_key(self.journal_key, run_key.key)
-        if not hmac.compare_digest(_make_tag(derived), run_key.tag):
+        derived = await derive_run_key(self.journal_key, run_key)
+        if derived is None:
             raise InvalidInputError(
                 f"wrong journal_key: pass the key that {self._name} was begun with", field="journal_key"
             )
@@ -187,6 +186,17 @@ class Resume:
 
     def _make_mismatch(self, what: str, field: str) -> JournalMismatchError:
         return JournalMismatchError(f"{self._name} {what}", vendor=self.work.vendor, field=field)
+
+
+def hash_account(hashes: KeyedHash, identity: Secret | None) -> str | None:
+    """Return the hash of an account's identity, which a run key contains, or None without an identity."""
+    return None if identity is None else hashes.digest(f"account {identity.reveal()}")
+
+
+async def derive_run_key(journal_key: Secret, run_key: RunKey) -> bytes | None:
+    """Return the key of a run that began with a `journal_key`, or None if this is another key."""
+    derived = await _derive_key(journal_key, run_key.key)
+    return derived if run_key.tag is not None and hmac.compare_digest(_make_tag(derived), run_key.tag) else None
 
 
 async def _derive_key(journal_key: Secret, salt: bytes) -> bytes:

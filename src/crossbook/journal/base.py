@@ -61,7 +61,8 @@ class JournalEntry:
         at: the wall-clock time of the intent, in seconds (`time.time()`).
         existing_ids: ids of contacts that the vendor had for the match key before the first attempt.
         attempts: how many writes were begun for the item.
-        status: the outcome: created, updated, unchanged, deleted, done, skipped, failed, uncertain or cancelled.
+        status: the outcome: created, updated, unchanged, deleted, done, skipped, failed, uncertain, cancelled or
+            erased. An erased entry has no fingerprint, key, id and `item_key`: any input is at its place.
         id: the contact's id, if known.
         error: a `CrossbookError` as JSON values: `{"kind": the name of its class, **its attributes}`. In an intent: the
             vendor's answer to a create (207) that does not say what became of the item.

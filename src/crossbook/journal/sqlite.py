@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -50,6 +50,19 @@ _SAMPLES = f"""
     select {_COLUMNS} from entry where run = ? and state = 'done' and key is not null and id is not null
         and status in ('created', 'updated', 'unchanged', 'skipped')
     order by "index" desc limit ?
+"""  # noqa: S608
+
+# The entries of one person: with one of the ids, or with one of the keys and not with the id of another person.
+_OF_PERSON = """
+    run = (select id from run where name = :run) and (
+        id in (select value from json_each(:ids)) or key in (select value from json_each(:keys))
+        and (id is null or id not in (select value from json_each(:others)))
+    )
+"""
+_ERASE = f"""
+    update entry set item_key = null, fingerprint = '', key = null, state = 'done', existing_ids = null,
+        status = 'erased', id = null, error = null, dropped_fields = null, write_only_fields = null
+    where {_OF_PERSON}
 """  # noqa: S608
 
 _to_json = msgspec.json.Encoder().encode
@@ -212,6 +225,39 @@ class SqliteJournal:
         """
         await self._run_alone(lambda db: _archive(db, run))
 
+    async def find_run_keys(self) -> Mapping[str, RunKey]:
+        """Return the keys of all runs of the journal's file, by the name of the run."""
+        sql = f"select name, {', '.join(_RUN_KEY)} from run order by id"  # noqa: S608
+        return await self._run_alone(lambda db: {name: RunKey(*values) for name, *values in db.execute(sql)})
+
+    async def find_person(
+        self, run: str, *, keys: Collection[str], ids: Collection[str], others: Collection[str] = ()
+    ) -> Sequence[JournalEntry]:
+        """Return the entries of one person in a run.
+
+        Args:
+            run: the name of the run.
+            keys: hashes of the person's match keys under the run's key.
+            ids: the ids of the person's contacts.
+            others: ids of other people's contacts with one of the keys, such as those who share a phone.
+        """
+        sql = f'select {_COLUMNS} from entry where {_OF_PERSON} order by "index"'  # noqa: S608
+        values = _make_person(run, keys, ids, others)
+        return await self._run_alone(lambda db: [_read_row(*row) for row in db.execute(sql, values)])
+
+    async def erase_person(
+        self, run: str, *, keys: Collection[str], ids: Collection[str], others: Collection[str] = ()
+    ) -> int:
+        """Replace the entries of one person in a run by `erased` entries without any key, and return how many.
+
+        A run that resumes reports `erased` for these inputs and writes nothing. The file is rewritten, so that it
+        contains no byte of the deleted values. Copies of the file and freed blocks of the disk are not changed.
+
+        Args:
+            run, keys, ids, others: as in `find_person`.
+        """
+        return await self._run_alone(lambda db: _erase(db, _make_person(run, keys, ids, others)))
+
     async def _run_alone(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Open the journal's file, do `work` on it, and close it. Raise InvalidInputError if there is no such file."""
         if not self._path.exists():
@@ -288,6 +334,28 @@ def _archive(db: sqlite3.Connection, name: str) -> None:
     db.execute("update entry set fingerprint = '', key = null, existing_ids = null where run = ?", (number,))
     db.execute("delete from checkpoint where run = ?", (number,))
     db.execute("commit")
+    _rewrite(db)
+
+
+def _make_person(run: str, keys: Collection[str], ids: Collection[str], others: Collection[str]) -> dict[str, str]:
+    return {"run": run, "keys": _list(keys), "ids": _list(ids), "others": _list(others)}
+
+
+def _list(values: Collection[str]) -> str:
+    return _to_json(list(values)).decode()
+
+
+def _erase(db: sqlite3.Connection, person: Mapping[str, str]) -> int:
+    db.execute("pragma secure_delete = on")
+    db.execute("begin immediate")
+    count = db.execute(_ERASE, person).rowcount
+    db.execute("commit")
+    if count:
+        _rewrite(db)
+    return count
+
+
+def _rewrite(db: sqlite3.Connection) -> None:
     # The log still holds the old pages, and so does the file until the log is merged into it.
     for statement in ("pragma wal_checkpoint(truncate)", "vacuum", "pragma wal_checkpoint(truncate)"):
         db.execute(statement).fetchall()
