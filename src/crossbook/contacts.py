@@ -629,7 +629,8 @@ class Contacts(Resource, Generic[RawT]):
                 same channels, and creates a missing contact as opted out (Vercom, SerwerSMS). "error" fails the input.
                 The same is done with an input whose address opted out at the vendor, in another contact, and with an
                 input that the book's suppression list has. "skip" leaves an input out, too, whose channels the vendor
-                does not have. "unsubscribe" also records inputs that opted out in the suppression list.
+                does not have. "unsubscribe" also records inputs that opted out in the suppression list. With a journal it
+                needs `match` at Vercom, to opt out after a kill the contact whose create was in flight.
             options: see `BatchOptions`.
 
         Returns:
@@ -720,6 +721,13 @@ class Contacts(Resource, Generic[RawT]):
             consent = Consent(context.suppressions, context.adapter, on_opted_out)
             create.check_consent, create.find_listed = partial(consent.check_creates, create), consent.find_listed
         if on_opted_out == "unsubscribe":
+            by_contact = self._profile.opt_outs_by == "contact"
+            if by_contact and settings.get("match") is None and options.get("journal") is not None:
+                raise InvalidInputError(
+                    "on_opted_out='unsubscribe' with a journal needs match=, such as match='auto': a run that resumes "
+                    "after a kill finds by it the contact that it must still opt out",
+                    field="match", vendor=self._profile.vendor,
+                )  # fmt: skip
             operation += ".unsubscribe"  # a journal of a run that skipped these inputs must not answer for this run
         return build_batch(context, create, contacts, options, operation=operation, **settings)
 

@@ -155,6 +155,17 @@ async def test_unsubscribe_without_match(local_vendor: LocalVendor, profile: Ven
         assert await subscribed(book) == []
 
 
+@VERCOM
+async def test_unsubscribe_with_journal_needs_match(
+    local_vendor: LocalVendor, profile: VendorProfile, tmp_path: Path
+) -> None:
+    """After a kill nothing else finds the contact whose create was in flight and that must still be opted out."""
+    async with local_vendor.book() as book:
+        with pytest.raises(InvalidInputError, match="needs match=") as caught:
+            book.contacts.create_many([], on_opted_out="unsubscribe", journal=tmp_path / "import.sqlite")
+        assert caught.value.field == "match"
+
+
 @BOTH
 @pytest.mark.parametrize("on_duplicate", ["skip", "update", "error", None])
 async def test_unsubscribe_opts_stored_contact_out(

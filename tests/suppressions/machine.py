@@ -126,6 +126,8 @@ class Consent(RuleBasedStateMachine):
                 if is_marked
                 for each in (person(number).phone, person(number).email)
             }
+        if vendor == "vercom" and mode == "unsubscribe":
+            match = "auto"  # without it the batch is refused: a resumed run could not find whom it must still opt out
         contacts = [fit(person(number), vendor, self.groups[vendor]) for number, _ in people]
         marked = [
             replace(contact, opted_out=frozenset(("sms",)) if is_marked else None)
