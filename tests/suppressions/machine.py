@@ -1,11 +1,12 @@
-"""Write, opt out and kill in random order, over books of all vendors and one list: `make consent`.
+"""Write, opt out, erase and kill in random order, over books of all vendors and one list: `make consent`.
 
 The state machine of hypothesis drives four accounts of the sandbox, in this process, and one suppression list in a
 file. Its people share phones. After every step it reads all accounts and checks:
 
 - no step made a contact of a listed person subscribed, at a vendor that can hold its opt-out, or stored it anew at a
   vendor that cannot;
-- no contact is lost;
+- no contact is lost, but for contacts of a person who was erased;
+- no contact with a key of an erased person appears;
 - no contact was opted out at a vendor, unless it is listed, or shares the phone with such a contact at a vendor that
   works by number.
 
@@ -20,6 +21,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +31,7 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from crossbook import AddressBook, Contact, CrossbookError, SuppressionList, copy
+from crossbook import AddressBook, Contact, CrossbookError, SuppressionList, copy, erase
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
@@ -81,6 +83,8 @@ class Consent(RuleBasedStateMachine):
         self.may_open = False  # whether the last step may list people whose contacts are subscribed
         self.by_hand = False  # whether the last step opted out at a vendor, without the list
         self.runs = 0
+        self.erased: set[str | None] = set()  # keys that a tombstone blocks
+        self.may_go: set[tuple[str, str]] = set()  # vendor, id: contacts of the person whom the last step erased
 
     def teardown(self) -> None:
         anyio.run(self.list.close)
@@ -112,12 +116,23 @@ class Consent(RuleBasedStateMachine):
 
     @rule(
         vendor=vendors, people=st.lists(st.tuples(numbers, st.booleans()), min_size=1, max_size=6), mode=modes,
-        match=st.sampled_from([None, "auto"]), kill=st.none() | st.integers(1, 12),
+        match=st.sampled_from([None, "auto"]), kill=st.none() | st.integers(1, 12), gone=st.none() | numbers,
     )  # fmt: skip
     def import_people(
-        self, vendor: str, people: list[tuple[int, bool]], mode: Any, match: Any, kill: int | None
+        self,
+        vendor: str,
+        people: list[tuple[int, bool]],
+        mode: Any,
+        match: Any,
+        kill: int | None,
+        gone: int | None,
     ) -> None:
-        """Import people, of whom some are marked as opted out. `kill`: the request at which the run is killed."""
+        """Import people, of whom some are marked as opted out.
+
+        Args:
+            kill: the request at which the run is killed.
+            gone: the person who is erased before the run resumes.
+        """
         self.may_open = mode == "unsubscribe" and any(marked for _, marked in people)
         if self.may_open:
             self.marked = {
@@ -141,6 +156,9 @@ class Consent(RuleBasedStateMachine):
         }  # fmt: skip
         if kill is not None:
             path = self.kill(vendor, marked, path, kill, options)
+            self.read(vendor)  # notes the addresses of the contacts that the killed import created
+            if gone is not None:
+                self.erase(gone, ["phone", "email"], [path] if path.exists() else [])
         self.work(vendor, lambda book: book.contacts.create_many(marked, journal=path, **options).run())
 
     def kill(self, vendor: str, contacts: list[Contact], path: Path, at: int, options: dict[str, Any]) -> Path:
@@ -226,6 +244,40 @@ class Consent(RuleBasedStateMachine):
         self.may_open = True
         anyio.run(lambda: self.list.add(**{key: getattr(person(number), key)}, channel=channel, source="webhook"))
 
+    @rule(number=numbers, kinds=st.sampled_from([["phone"], ["email"], ["phone", "email"]]))
+    def erase_person(self, number: int, kinds: list[str]) -> None:
+        self.erase(number, kinds, [])
+
+    def erase(self, number: int, kinds: list[str], journals: list[Path]) -> None:
+        """Erase a person from all books, or nobody if it is unclear which contacts are the person's."""
+        keys: Any = {kind: getattr(person(number), kind) for kind in kinds}
+
+        async def run() -> bool:
+            async with AsyncExitStack() as stack:
+                books = [
+                    await stack.enter_async_context(each.book(default_region="PL", suppressions=self.list))
+                    for each in self.accounts.values()
+                ]
+                try:
+                    report = await erase(books, **keys, journals=journals, settle_timeout=0)
+                except CrossbookError:
+                    return False
+                searched = [place for place in report.places if place.searched]
+                assert all(place.verified_at is not None and not place.remaining for place in searched)
+                return True
+
+        if anyio.run(run):
+            self.erased |= set(keys.values())
+            own = set(keys.values())
+            self.may_go |= {place for place, known in self.addresses.items() if own <= known or None in known}
+
+    @rule(number=numbers)
+    def allow_again(self, number: int) -> None:
+        """End the tombstones of a person. This ends the person's opt-outs in the list too."""
+        keys: Any = {kind: getattr(person(number), kind) for kind in ("phone", "email")}
+        anyio.run(lambda: self.list.remove(**keys, reason="came back"))
+        self.erased -= set(keys.values())
+
     @rule(vendor=holding, at=st.integers(0, 9))
     def opt_out_at_vendor(self, vendor: str, at: int) -> None:
         """A person opts out at the vendor, without the list."""
@@ -280,15 +332,18 @@ class Consent(RuleBasedStateMachine):
         found: set[tuple[str, str, str]] = set()
         for vendor in VENDORS:
             ids, off, listed = self.read(vendor)
-            assert self.ids[vendor] <= ids, (vendor, self.ids[vendor] - ids, "were lost")
+            lost = {id for id in self.ids[vendor] - ids if (vendor, id) not in self.may_go}
+            assert not lost, (vendor, lost, "were lost")
             new = ids - self.ids[vendor]
+            back = {id for id in new if self.addresses[vendor, id] & self.erased - {None}}
+            assert not back, (vendor, back, "were created for erased people")
             opened = self.find_open(vendor)
             # An earlier row of the same import may have created a contact with the phone of a row that opted out.
             created = {
                 each for each in opened if each[1] in new and not self.addresses[each[:2]] & self.marked - {None}
             }
             assert not created, (created, "were created for listed people")
-            for id in ids - new:
+            for id in ids & self.ids[vendor]:
                 more = off[id] - self.off.get((vendor, id), frozenset())
                 assert self.by_hand or more <= listed[id], (vendor, id, more, "was opted out and is not listed")
             self.off |= {(vendor, id): channels for id, channels in off.items()}
@@ -296,6 +351,7 @@ class Consent(RuleBasedStateMachine):
             found |= opened
         assert self.may_open or found <= self.open, (found - self.open, "were subscribed")
         self.open, self.marked, self.may_open, self.by_hand = found, set(), False, False
+        self.may_go = set()
 
 
 def run_machine(runs: int, steps: int, **more: Any) -> None:
