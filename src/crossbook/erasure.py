@@ -493,6 +493,7 @@ class _Trace:
     keys: Sequence[str]
     ids: Collection[str]
     others: Collection[str]
+    is_finished: bool
     found: int = 0
 
     @property
@@ -509,11 +510,16 @@ class _Trace:
         journal = SqliteJournal(self.path)
         done = await journal.erase_person(self.run, **self._arguments()) if self.found and not dry_run else 0
         rest = await journal.find_person(self.run, **self._arguments()) if self.found else ()
+        notes = [
+            "" if self.keys else "the run has no hash of a given key: only entries with a contact's id are found",
+            "" if self.is_finished else "the run is not finished, and may have further inputs of the person: resume it "
+            "with a book that has the suppression list",
+        ]  # fmt: skip
         return ErasedPlace(
             kind="journal", name=self.name, searched=self.searched, not_searched=self.not_searched, found=self.found,
             done=done, remaining=tuple(str(entry.index) for entry in rest),
             verified_at=datetime.now(UTC) if self.searched and not rest else None,
-            note="" if self.keys else "the run has no hash of a given key: only entries with a contact's id are found",
+            note="; ".join(filter(None, notes)),
         )  # fmt: skip
 
     async def export(self) -> dict[str, Any]:
@@ -539,8 +545,10 @@ async def _find_traces(
         paths += await to_thread.run_sync(lambda: sorted(Path(jobs).glob("*/journal.sqlite")))
     traces: list[_Trace] = []
     for path in paths:
+        finished = {run.name for run in await SqliteJournal(path).runs() if run.state != "begun"}
         for run, run_key in (await SqliteJournal(path).find_run_keys()).items():
             trace = await _make_trace(path, run, run_key, people, keys, secret)
+            trace.is_finished = run in finished
             await trace.count()
             traces.append(trace)
     return traces
@@ -572,6 +580,7 @@ async def _make_trace(
         keys=digests,
         ids={id for person in own for id in person.ids},
         others={id for person in own for id in person.left},
+        is_finished=False,
     )
 
 
