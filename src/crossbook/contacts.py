@@ -629,8 +629,8 @@ class Contacts(Resource, Generic[RawT]):
                 same channels, and creates a missing contact as opted out (Vercom, SerwerSMS). "error" fails the input.
                 The same is done with an input whose address opted out at the vendor, in another contact, and with an
                 input that the book's suppression list has. "skip" leaves an input out, too, whose channels the vendor
-                does not have. "unsubscribe" also records inputs that opted out in the suppression list. With a journal it
-                needs `match` at Vercom, to opt out after a kill the contact whose create was in flight.
+                does not have. "unsubscribe" also records inputs that opted out in the suppression list. With a journal
+                it needs `match` at Vercom, to opt out after a kill the contact whose create was in flight.
             options: see `BatchOptions`.
 
         Returns:
