@@ -192,7 +192,7 @@ class BatchCommandOptions:
             print_message(
                 "--match none: contacts that exist already are not found. They are created again, and so is every "
                 "contact if you repeat this command without its --journal. Who opted out there is not found either: "
-                "such a contact gets a second entry, which is subscribed."
+                "such a contact gets a second entry, which may be subscribed."
             )
         others = ("region", "json", "suppressions")
         given = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in others}
