@@ -79,7 +79,8 @@ class ErasureReport:
 
     Args:
         keys: the given keys, masked.
-        begun_at, ended_at: when, in UTC.
+        begun_at: when the call began, in UTC.
+        ended_at: when it ended, in UTC.
         dry_run: whether nothing was written.
         places: what happened in each place.
     """
@@ -202,7 +203,15 @@ async def export_person(
     Nothing is written, so that the call can be repeated after a crash.
 
     Args:
-        books, phone, email, external_id, ids, journals, journal_key, jobs, suppressions: as in `erase`.
+        books: as in `erase`.
+        phone: as in `erase`.
+        email: as in `erase`.
+        external_id: as in `erase`.
+        ids: as in `erase`.
+        journals: as in `erase`.
+        journal_key: as in `erase`.
+        jobs: as in `erase`.
+        suppressions: as in `erase`.
 
     Returns:
         `{"at": the time, "books": {name: {"contacts": […], "searched": […], "not_searched": {key: reason},
