@@ -120,7 +120,18 @@ async def run_in_fleet(
         if found.state != "finished":
             for number, error in found.parked.items():
                 print_message(f"Chunk {number} failed: {format_cell(error)}")
-            batch.summary.stopped = f"the run is {found.state}: the same command continues it"
+            batch.summary.stopped = f"the run is {found.state}: {_describe_next_step(found)}"
+
+
+def _describe_next_step(found: RunStatus) -> str:
+    """Return what continues a run that is not finished."""
+    if found.state == "cancelled":
+        return "choose another name for a new run"
+    if found.state == "paused":
+        return "crossbook fleet resume continues it"
+    if found.parked:
+        return "correct what failed, then crossbook fleet retry continues it"
+    return "the same command continues it"
 
 
 @fleet.command("status")

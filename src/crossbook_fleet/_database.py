@@ -18,6 +18,7 @@ Rows = list[Mapping[str, Any]]
 logger = logging.getLogger("crossbook.fleet")
 AWAY: tuple[type[Exception], ...] = (
     OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError,
+    asyncpg.TooManyConnectionsError,
 )  # fmt: skip
 _FIRST_DELAY, _LONGEST_DELAY = 0.05, 2.0  # seconds between attempts
 
@@ -38,13 +39,30 @@ class Database:
         self._opening = asyncio.Lock()
 
     async def run(self, work: Callable[[Any], Awaitable[T]]) -> T:
-        """Call `work` with a connection. If the connection fails, wait and call it again: it must be repeatable."""
+        """Call `work` with a connection. If the connection fails, wait and call it again: it must be repeatable.
+
+        Raises:
+            UsageError: Postgres refuses the user, or the database or its tables are missing.
+        """
+
+        async def call() -> T:
+            pool = await self.open()
+            async with pool.acquire() as connection:
+                return await work(connection)
+
+        return await self._repeat(call)
+
+    async def _repeat(self, call: Callable[[], Awaitable[T]]) -> T:
         delay = 0.0
         while True:
             try:
-                pool = await self.open()
-                async with pool.acquire() as connection:
-                    return await work(connection)
+                return await call()
+            except asyncpg.DataError:  # an argument is invalid; asyncpg derives this from InterfaceError
+                raise
+            except (asyncpg.UndefinedTableError, asyncpg.UndefinedFunctionError, asyncpg.InvalidSchemaNameError):
+                raise UsageError("the database has no tables of this version: run crossbook fleet init") from None
+            except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as error:
+                raise UsageError(f"Postgres refuses the connection: {error}; correct the fleet's URL") from None
             except AWAY as error:
                 if not delay:
                     logger.warning("the database is away (%s): waiting until it is back", type(error).__name__)
@@ -52,12 +70,27 @@ class Database:
                 await asyncio.sleep(delay)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[Any]:
-        """Begin a transaction, as soon as the database is there. It is not repeated if the connection fails in it."""
-        await self.run(lambda db: db.execute("select 1"))
-        pool = await self.open()
-        async with pool.acquire() as connection, connection.transaction():
-            yield connection
+    async def lock(self, name: str) -> AsyncGenerator[None]:
+        """Hold the lock of this name, which one process has at a time.
+
+        A connection that fails loses the lock, so what the lock protects must be repeatable. The connection is outside
+        of the pool: callers that hold locks would otherwise wait for each other's connections.
+        """
+
+        async def acquire() -> Any:
+            connection = await self.connect()
+            try:
+                await connection.execute("select pg_advisory_lock(hashtextextended($1, 0))", f"crossbook {name}")
+            except BaseException:
+                connection.terminate()
+                raise
+            return connection
+
+        connection = await self._repeat(acquire)
+        try:
+            yield
+        finally:
+            connection.terminate()  # the server releases the lock
 
     async def open(self) -> Any:
         async with self._opening:

@@ -33,6 +33,7 @@ _OPTIONS = frozenset({
 _DEFAULTS = {
     "on_error": "collect", "same_account": False, "dry_run": False, "ordered": False, "progress": False, "run": "",
 }  # fmt: skip
+_LARGEST = 1_000_000  # input of a chunk, and priority
 _ACCOUNT = """
     insert into crossbook.account (vendor, base_url, name, salt) values ($1, $2, $3, $4)
     on conflict (vendor, base_url, name) do update set name = excluded.name returning id
@@ -245,10 +246,14 @@ class Postgres:
             await fleet.submit(book.contacts.upsert_many(source, match="external_id"), run="spring")
             ```
         """
-        if not run.strip():
+        if not run.strip() or "\0" in run:
             raise InvalidInputError("run must be the name of the run", field="run")
-        if not (type(chunk) is int and chunk > 0):
-            raise InvalidInputError("chunk must be a whole number, at least 1", field="chunk")
+        if not (type(chunk) is int and 0 < chunk <= _LARGEST):
+            raise InvalidInputError(f"chunk must be a whole number, from 1 to {_LARGEST:,}", field="chunk")
+        if not (type(priority) is int and abs(priority) <= _LARGEST):
+            raise InvalidInputError(
+                f"priority must be a whole number, from {-_LARGEST:,} to {_LARGEST:,}", field="priority"
+            )
         call = batch.call
         if call is None:
             raise InvalidInputError("batch must be a batch of book.contacts or book.groups", field="batch")
@@ -264,8 +269,7 @@ class Postgres:
         account = await self._find_account(*call.account)
         stored = await _runs.begin_run(self._database, run, account, call.method, options, chunk, priority)
         # One process at a time reads its source: reading may create the groups of the contacts.
-        async with self._database.transaction() as connection:
-            await connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", f"crossbook run {run}")
+        async with self._database.lock(f"run {run}"):
             if (await _runs.find_run(self._database, run)).state == "submitting":
                 salt, number = await _runs.find_salt(self._database, account), 0
                 async for values in batch.take_chunks(chunk, salt):
@@ -360,9 +364,11 @@ class Postgres:
         """Process the parked chunks of a run again. Return their number.
 
         Raises:
-            InvalidInputError: there is no such run.
+            InvalidInputError: there is no such run, or it is cancelled.
         """
         found = await _runs.find_run(self._database, run)
+        if found.state == "cancelled":
+            raise InvalidInputError(f"run {run!r} is cancelled", field="run")
 
         async def unpark(db: Any) -> int:
             async with db.transaction():

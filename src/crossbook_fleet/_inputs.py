@@ -19,17 +19,47 @@ _decode = msgspec.msgpack.Decoder().decode
 _CONTACTS = ("contacts.create_many", "contacts.upsert_many")
 _PAIRS = ("groups.add_many", "groups.remove_many")
 _CHANGES = "contacts.update_many"
+_UNSTORABLE = TypeError, ValueError, AttributeError, OverflowError, msgspec.MsgspecError
 
 
-def encode_inputs(method: str, values: Sequence[Any]) -> bytes:
-    """Return the inputs of one chunk as compressed bytes.
+def encode_inputs(method: str, values: Sequence[Any], first: int) -> bytes:
+    """Return the inputs of one chunk as compressed bytes. The first of them has the number `first` in its run.
 
     Raises:
-        TypeError: an input cannot be stored. Its batch would fail it too.
+        InvalidInputError: a worker would not get an input as it is here.
     """
+    try:
+        return zlib.compress(_encode_checked(method, values), 1)
+    except _UNSTORABLE:
+        for number, value in enumerate(values, first):
+            try:
+                _encode_checked(method, [value])
+            except _UNSTORABLE as error:
+                raise errors.InvalidInputError(
+                    f"a fleet cannot store input {number:,} ({error}): pass contacts, ids, and changes of text, whole "
+                    "numbers, lists and times with a zone",
+                    field="source",
+                ) from None
+        raise
+
+
+def _encode_checked(method: str, values: Sequence[Any]) -> bytes:
+    """Encode inputs. Raise an error if they decode to other values."""
+    plain = list(values)
     if method == _CHANGES:
-        values = [[[id.value] if isinstance(id, ExternalId) else id, dict(changes)] for id, changes in values]
-    return zlib.compress(_encode(values), 1)
+        plain = [
+            [[id.value] if isinstance(id, ExternalId) else id,
+             {name: list(value) if isinstance(value, tuple) else value for name, value in changes.items()}]
+            for id, changes in values
+        ]  # fmt: skip
+    elif method in _PAIRS:
+        plain = [list(value) for value in values]
+    raw = _encode(plain)
+    if method in _CONTACTS:
+        _decode_contacts(raw)
+    elif _decode(raw) != plain:
+        raise TypeError("it has a value of another type")
+    return raw
 
 
 def decode_inputs(method: str, data: bytes) -> list[Any]:

@@ -32,8 +32,17 @@ _OPEN = """
     where id = $1 and state = 'submitting'
 """
 _STORE = """
-    insert into crossbook.chunk (run, number, items, payload, digest) values ($1, $2, $3, $4, $5)
+    insert into crossbook.chunk (run, number, items, payload, digest)
+    select id, $2, $3, $4, $5 from crossbook.run where id = $1 and state = 'submitting' for share
     on conflict (run, number) do nothing returning digest
+"""
+# Transactions that take or release match keys of an account follow each other. Two chunks that are stored at once would
+# otherwise both find a new key free, and other transactions would lock the same rows in different orders.
+_LOCK_KEYS = "select pg_advisory_xact_lock(hashtextextended('crossbook keys ' || $1::bigint, 0))"
+# The new fence ends what workers do: they store no intent any more.
+_DELETE_INPUTS = """
+    update crossbook.chunk set payload = null, fence = fence + 1, state = 'waiting', owner = null, leased_until = null
+    where run = $1 and state <> 'done' returning number
 """
 # A chunk waits for the last chunk before it with one of its match keys, also in another run.
 _TAKE_KEYS = """
@@ -143,12 +152,13 @@ async def store_chunk(
     database: Database, run: StoredRun, number: int, values: Sequence[tuple[Any, tuple[str, ...]]], salt: bytes
 ) -> None:
     """Store the inputs of a chunk, unless it is stored. Raise InvalidInputError if it was stored with other inputs."""
-    payload = _inputs.encode_inputs(run.method, [value for value, _ in values])
+    payload = _inputs.encode_inputs(run.method, [value for value, _ in values], number * run.chunk_size)
     digest = hashlib.blake2b(payload, key=run.key, digest_size=16).digest()
     keys = sorted({_hash(key, salt) for _, keys in values for key in keys})
 
     async def store(db: Any) -> Any:
         async with db.transaction():
+            await db.execute(_LOCK_KEYS, run.account)
             if await db.fetchval(_STORE, run.id, number, len(values), payload, digest) is None:
                 sql = "select digest from crossbook.chunk where run = $1 and number = $2"
                 return await db.fetchval(sql, run.id, number)
@@ -160,7 +170,10 @@ async def store_chunk(
                 await db.execute(sql, run.id, number, len(held))
         return digest
 
-    if await database.run(store) != digest:
+    stored = await database.run(store)
+    if stored is None:
+        raise InvalidInputError(f"run {run.name!r} was cancelled: choose another name for the run", field="run")
+    if stored != digest:
         raise InvalidInputError(
             f"run {run.name!r} was submitted with other inputs: inputs from number {number * run.chunk_size:,} on have "
             "changed; pass the same source, or choose another name for the run",
@@ -231,6 +244,7 @@ async def finish_chunk(database: Database, run: StoredRun, number: int, journal:
 
     async def finish(db: Any) -> bool:
         async with db.transaction():
+            await db.execute(_LOCK_KEYS, run.account)
             if not await db.fetchval(_DONE, run.id, number, journal.fence, results):
                 return False
             await db.execute("delete from crossbook.journal where run = $1 and number = $2", run.id, number)
@@ -262,10 +276,11 @@ async def delete_inputs(database: Database, run: StoredRun) -> None:
 
     async def delete(db: Any) -> None:
         async with db.transaction():
-            sql = "update crossbook.chunk set payload = null where run = $1 and state <> 'done' returning number"
-            for row in await db.fetch(sql, run.id):
+            await db.execute(_LOCK_KEYS, run.account)
+            for row in await db.fetch(_DELETE_INPUTS, run.id):
                 await _unblock(db, run.id, row["number"])
             await db.execute("delete from crossbook.journal where run = $1", run.id)
+            await db.execute("update crossbook.run set parked_chunks = 0 where id = $1", run.id)
 
     await database.run(delete)
     await enqueue_waiting(database, [run.account])

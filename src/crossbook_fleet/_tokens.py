@@ -19,7 +19,7 @@ _PUT = """
 class PostgresTokenStore:
     """A `LockingTokenStore` in Postgres.
 
-    A login holds the lock of its account in a transaction, so a killed process releases it.
+    A login holds the lock of its account on a connection, so a killed process releases it.
 
     Args:
         database: where the tokens are.
@@ -56,6 +56,5 @@ class PostgresTokenStore:
 
     @asynccontextmanager
     async def lock(self, account: str) -> AsyncGenerator[None]:
-        async with self._database.transaction() as connection:
-            await connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", f"crossbook {account}")
+        async with self._database.lock(account):
             yield
