@@ -238,7 +238,9 @@ class Postgres:
             The run's status.
 
         Raises:
-            InvalidInputError: the run was submitted with another batch, account, chunk size or other inputs.
+            InvalidInputError: the run was submitted with another batch, account, chunk size or other inputs, it was
+                cancelled, or an input cannot be stored unchanged.
+            UsageError: there is a pooler in between, or the tables are missing.
             UnsupportedError: the batch has an option that a fleet does not have, such as a journal or a callable.
 
         Example:
