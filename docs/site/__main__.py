@@ -13,7 +13,7 @@ from pathlib import Path
 
 import zensical
 
-from docs.site import header, offline, public
+from docs.site import header, llms, offline, public
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "build" / "site"
@@ -32,6 +32,7 @@ def main() -> int:
     except RuntimeError as error:
         problems.append(str(error))
     offline.use_local_script(SITE)
+    llms.write_markdown(SITE, ROOT / "zensical.toml")
     header.add_version(SITE, ROOT / "pyproject.toml")
     problems += [*public.find_problems(SITE / "objects.inv"), *offline.find_problems(SITE)]
     for problem in problems:

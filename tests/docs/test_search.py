@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -100,3 +102,21 @@ def test_word_finds_its_page(built_site: Path, browser: Chrome, word: str) -> No
     links = wait.until(lambda _: browser.execute_script(_LINKS))
     pages = [Path(link).relative_to(built_site).as_posix() for link in links]
     assert set(pages[:2]) & WORDS[word], f"{word!r} finds {pages[:5]}"
+
+
+def test_markdown_written_for_each_page(built_site: Path) -> None:
+    """Each page of the navigation has a `.md`, which llms.txt lists and llms-full.txt holds."""
+    listed = re.findall(r"\]\((\S+\.md)\)", (built_site / "llms.txt").read_text(encoding="utf-8"))
+    pages = [path.relative_to(built_site).with_suffix(".md").as_posix() for path in built_site.rglob("*.html")]
+    assert sorted(listed) == sorted(set(pages) - {"404.md"})
+    full = (built_site / "llms-full.txt").read_text(encoding="utf-8")
+    assert all((built_site / page).read_text(encoding="utf-8") in full for page in listed)
+    reference = (built_site / "reference/books.md").read_text(encoding="utf-8")
+    assert "AddressBook" in reference and "Args:" not in reference
+    assert "{{" not in (built_site / "vendors/vercom.md").read_text(encoding="utf-8")
+    assert "```python\n" in (built_site / "start.md").read_text(encoding="utf-8")
+
+
+def test_version_shown_in_header(built_site: Path) -> None:
+    text = (built_site / "guides/errors.html").read_text(encoding="utf-8")
+    assert f'<a href="../changelog.html" title="Changes">{version("crossbook")}</a>' in text
