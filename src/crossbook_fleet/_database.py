@@ -57,8 +57,6 @@ class Database:
         while True:
             try:
                 return await call()
-            except asyncpg.DataError:  # an argument is invalid; asyncpg derives this from InterfaceError
-                raise
             except (asyncpg.UndefinedTableError, asyncpg.UndefinedFunctionError, asyncpg.InvalidSchemaNameError):
                 raise UsageError("the database has no tables of this version: run crossbook fleet init") from None
             except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as error:
