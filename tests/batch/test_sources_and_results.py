@@ -14,7 +14,7 @@ from control import Server
 from fakes import VENDORS
 from local_vendor import LocalVendor, Run
 
-from crossbook import AddressBook, Contact, InvalidInputError, UsageError
+from crossbook import AddressBook, Contact, InvalidInputError, Summary, UsageError
 from crossbook._batch.results import Progress, Result
 from crossbook.vendor import VendorProfile
 from crossbook.vendors.atom.profile import PROFILE as ATOM
@@ -324,3 +324,14 @@ async def test_nothing_is_written_after_block_is_left(server: Server, make_book:
         await book.contacts.list(page_size=1)  # the sandbox has responded to all earlier requests
         await anyio.sleep(0.1)
         assert server.requests(vendor)[create] <= sent + 4
+
+
+async def test_summary_counts_in_fixed_order() -> None:
+    """Whichever input ends first, the same batch prints the same line."""
+    shown = set[str]()
+    for order in (("failed", "created", "skipped"), ("skipped", "failed", "created")):
+        summary = Summary()
+        for index, status in enumerate(order):
+            summary.add(Result(index=index, status=status))  # type: ignore[arg-type]
+        shown.add(summary.headlines()[0])
+    assert shown == {"3 inputs: 1 created, 1 skipped, 1 failed"}

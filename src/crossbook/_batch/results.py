@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from crossbook.errors import CrossbookError, from_record, to_record
 from crossbook.models import Contact, repr_with_id
@@ -236,7 +236,11 @@ class Summary:
 
     def headlines(self) -> list[str]:
         """Return the summary's lines without the failures: counts, requests, time, and why the batch stopped."""
-        counts = ", ".join(f"{count:,} {self._describe_status(name)}" for name, count in self.counts.items())
+        counts = ", ".join(
+            f"{self.counts[name]:,} {self._describe_status(name)}"
+            for name in get_args(Status)  # in this order, whatever came first
+            if name in self.counts
+        )
         lines = [
             f"{pluralize(self.total, 'input')}{': ' * bool(counts)}{counts}",
             f"{'about ' if self.dry_run else ''}{pluralize(self.requests, 'request')}, {self.seconds:,.1f} s"
