@@ -12,8 +12,9 @@ from control import Server
 from cryptography.fernet import Fernet
 
 import crossbook_fleet
-from crossbook import AddressBook, InvalidInputError, RateLimitError, Vercom
+from crossbook import AddressBook, InvalidInputError, RateLimitError, UsageError, Vercom
 from tests.fleet.conftest import TOKEN_KEY, MakeBook
+from tests.fleet.pooler import pooled
 
 pytestmark = pytest.mark.asyncio
 
@@ -118,3 +119,13 @@ async def test_invalid_arguments_are_refused(field: str, arguments: dict[str, An
     with pytest.raises(InvalidInputError) as caught:
         crossbook_fleet.Postgres(**{"url": "postgresql://localhost/x", **arguments})
     assert caught.value.field == field
+
+
+async def test_pooler_is_refused(database: str, make_vercom: MakeBook) -> None:
+    """A pooler does not pass notifications on, so nothing is begun behind one."""
+    async with pooled(database) as url, crossbook_fleet.Postgres(url) as fleet:
+        with pytest.raises(UsageError, match="connection pooler"):
+            await fleet.init()
+        with pytest.raises(UsageError, match="connection pooler"):
+            await fleet.work({"main": make_vercom}, forever=True)
+        await fleet.aclose()
