@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 from fastapi import UploadFile
 
@@ -22,15 +23,17 @@ def read_upload(upload: UploadFile, book: AddressBook, most: int) -> list[Contac
     Raises:
         InvalidInputError: it is no such file, or a row cannot be read; its line is named.
     """
-    format, region = files.choose_format(upload.filename or ""), book.profile.default_region
-    with files.read(upload.file, format, region=region) as people:
-        return [_contact(row, book) for row in islice(people, most)]
+    return _read(upload.file, upload.filename or "", book, most)
 
 
 def read_file(path: Path, book: AddressBook) -> list[Contact]:
     """Return the contacts of the stored copy of an upload, as `read_upload` does."""
-    with files.read(path, files.choose_format(path.name)) as people:
-        return [_contact(row, book) for row in people]
+    return _read(path, path.name, book, None)
+
+
+def _read(file: Path | BinaryIO, name: str, book: AddressBook, most: int | None) -> list[Contact]:
+    with files.read(file, files.choose_format(name), region=book.profile.default_region) as people:
+        return [_contact(row, book) for row in islice(people, most)]
 
 
 def _contact(row: files.Row, book: AddressBook) -> Contact:

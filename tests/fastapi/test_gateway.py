@@ -179,6 +179,14 @@ async def test_import_of_file(gateway: httpx.AsyncClient) -> None:
     assert (found["name"], found["company"]) == ("Anna", "ABC")
 
 
+async def test_import_of_file_reads_phones_in_region(gateway: httpx.AsyncClient) -> None:
+    """In the country of the book the second number is the mobile one. The stored upload is read as the upload was."""
+    job = await imported(gateway, "vercom", ("people.csv", "phone,first_name\n22 123 45 67; 500 600 702,Ewa\n"))
+    assert job["counts"] == {"created": 1}
+    found = (await gateway.get("/books/vercom/contacts", params={"phone": "+48500600702"})).json()["items"]
+    assert [contact["name"] for contact in found] == ["Ewa"]
+
+
 @pytest.mark.parametrize("vendor", ["serwersms", "vercom"])
 async def test_import_of_file_exported_by_command(gateway: httpx.AsyncClient, vendor: str) -> None:
     # The encoding and the separator of a Polish spreadsheet.
