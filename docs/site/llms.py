@@ -36,7 +36,7 @@ def write_markdown(site: Path, config: Path) -> None:
 
 def _iter_pages(nav: list[Any], section: str = "Pages") -> Iterator[tuple[str, str]]:
     """Yield the name of the section and the path of each page, pages outside of sections first."""
-    entries = [entry if isinstance(entry, dict) else {"": entry} for entry in nav]
+    entries: list[dict[str, Any]] = [entry if isinstance(entry, dict) else {"": entry} for entry in nav]
     pairs = [pair for entry in entries for pair in entry.items()]
     for _, target in pairs:
         if isinstance(target, str):
@@ -60,7 +60,7 @@ def _convert(page: Path) -> str:
 
 def _find_language(block: Any) -> str:
     around = block.find_parent(class_="highlight")
-    names = around.get("class", []) if around else []
+    names: list[str] = around.get("class", []) if around else []
     return next((name.removeprefix("language-") for name in names if name.startswith("language-")), "")
 
 

@@ -43,13 +43,17 @@ def encode_inputs(method: str, values: Sequence[Any], first: int) -> bytes:
         raise
 
 
+def _make_plain(value: Any) -> Any:
+    """Return a tuple as the list as which it is decoded, and any other value as it is."""
+    return [*value] if isinstance(value, tuple) else value
+
+
 def _encode_checked(method: str, values: Sequence[Any]) -> bytes:
     """Encode inputs. Raise an error if they decode to other values."""
     plain = list(values)
     if method == _CHANGES:
         plain = [
-            [[id.value] if isinstance(id, ExternalId) else id,
-             {name: list(value) if isinstance(value, tuple) else value for name, value in changes.items()}]
+            [[id.value] if isinstance(id, ExternalId) else id, dict(zip(changes, map(_make_plain, changes.values()), strict=True))]
             for id, changes in values
         ]  # fmt: skip
     elif method in _PAIRS:
