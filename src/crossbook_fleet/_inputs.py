@@ -53,7 +53,10 @@ def _encode_checked(method: str, values: Sequence[Any]) -> bytes:
     plain = list(values)
     if method == _CHANGES:
         plain = [
-            [[id.value] if isinstance(id, ExternalId) else id, dict(zip(changes, map(_make_plain, changes.values()), strict=True))]
+            [
+                [id.value] if isinstance(id, ExternalId) else id,
+                dict(zip(changes, map(_make_plain, changes.values()), strict=True)),
+            ]
             for id, changes in values
         ]  # fmt: skip
     elif method in _PAIRS:
