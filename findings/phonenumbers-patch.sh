@@ -10,13 +10,18 @@ work=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
 cd "$work"
 export PYTHONPATH=$here PYTHONDONTWRITEBYTECODE=1 NO_PROXY=127.0.0.1,localhost
+"${PYTHON:-python3}" -m venv venv
+PATH=$work/venv/bin:$PATH
 verdicts=()
-for version in 9.0.25 9.0.26 9.0.42; do
-    "${PYTHON:-python3}" -m venv venv
-    PATH=$work/venv/bin:$PATH
-    pip install -qq --disable-pip-version-check "phonenumberslite==$version"
-    echo "$(python --version), phonenumberslite==$version"
+check() {
+    echo "$(python --version), $(pip freeze --disable-pip-version-check | grep phonenumberslite)"
     verdicts+=("$(python -c 'import phonenumbers; print(phonenumbers.is_valid_number(phonenumbers.parse("301 23 45", "PL")))')")
     echo "valid: ${verdicts[-1]}"
-done
+}
+pip install -qq --disable-pip-version-check phonenumberslite==9.0.25
+check
+pip install -qq --disable-pip-version-check phonenumberslite==9.0.26
+check
+pip install -qq --disable-pip-version-check phonenumberslite==9.0.42
+check
 [ "${verdicts[*]}" = "False True True" ]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from crossbook._batch.assemble import BatchOptions, build_batch
 from crossbook._batch.batch import Batch
-from crossbook._batch.operations import BatchOperation, Completed, ItemResponse, PreparedItem, opt_out
+from crossbook._batch.operations import BatchOperation, Completed, PreparedItem, opt_out
 from crossbook.book import AddressBook
 from crossbook.errors import InvalidInputError, UnsupportedError
 from crossbook.models import Channel, Contact
@@ -43,7 +43,7 @@ class _Collect(BatchOperation[Contact]):
         assert isinstance(response, Completed)
         return response
 
-    async def write_many(self, items: Sequence[PreparedItem], *, again: bool) -> list[ItemResponse]:
+    async def _call_bulk(self, items: Sequence[PreparedItem]) -> Sequence[Any]:
         contacts: list[Contact] = [item.value for item in items]
         found = await self._list.check_many(contacts, region=self.adapter.region)
         new = [
@@ -58,9 +58,6 @@ class _Collect(BatchOperation[Contact]):
             Completed("done" if is_new else "unchanged", item.id, item.contact)
             for item, is_new in zip(items, new, strict=True)
         ]
-
-    async def _call_bulk(self, items: Sequence[PreparedItem]) -> Sequence[Any]:
-        raise NotImplementedError
 
 
 class _Push(BatchOperation[Contact]):
