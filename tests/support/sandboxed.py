@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import httpx
@@ -15,6 +16,8 @@ from crossbook.book import AddressBook
 from crossbook.registry import load_vendor
 from crossbook.vendor import VendorProfile
 from crossbook_sandbox import Running
+
+Books = Callable[..., AbstractAsyncContextManager[list[AddressBook]]]
 
 
 @pytest.fixture(scope="session")
@@ -70,3 +73,19 @@ async def book(make_book: Callable[..., AddressBook]) -> AsyncIterator[AddressBo
 @pytest.fixture
 async def group(book: AddressBook) -> str:
     return (await book.groups.create("Friends")).id
+
+
+@pytest.fixture
+def books(server: Server) -> Books:
+    """Return a function that opens several books by their vendors' names."""
+
+    @asynccontextmanager
+    async def opened(*names: str, **options: Any) -> AsyncIterator[list[AddressBook]]:
+        async with AsyncExitStack() as stack:
+            made: list[AddressBook] = []
+            for name in names:
+                arguments = {"base_url": server.base_urls[name], "rate": 1e6, **server.credentials[name], **options}
+                made.append(await stack.enter_async_context(load_vendor(name)(**arguments)))
+            yield made
+
+    return opened
